@@ -1,0 +1,52 @@
+"""What can go wrong with people, groups and access lists.
+
+AclError
+├── BadPrincipal       a name that is not `user:NAME`, `group:NAME` or `everyone`
+├── UnknownPerson      nobody by that name, or disabled: reads nothing
+├── BadSnapshot        a group snapshot that cannot be understood
+├── StaleSnapshot      an older sequence than the one that was applied, or the same one with other content
+└── BrakeTripped       a change that touches too many people to happen unasked
+"""
+
+from __future__ import annotations
+
+from catalog.errors import PortcullisError, quoted
+
+
+class AclError(PortcullisError):
+    code = "acl_error"
+
+
+class BadPrincipal(AclError):
+    code = "bad_principal"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{quoted(text)} names nobody. Write `user:NAME`, `group:NAME` or `everyone`.")
+
+
+class UnknownPerson(AclError):
+    code = "unknown_person"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no active person {quoted(name)} here. Sync people first: `portcullis groups apply FILE`.")
+
+
+class BadSnapshot(AclError):
+    code = "bad_snapshot"
+
+    def __init__(self, place: str, fault: str) -> None:
+        super().__init__(f"The group snapshot is not understood at {place}: {fault}. Nothing was changed.")
+
+
+class StaleSnapshot(AclError):
+    code = "stale_snapshot"
+
+    def __init__(self, given: int, applied: int) -> None:
+        super().__init__(
+            f"The snapshot's sequence {given} is not newer than {applied}, which is applied, and says something else. "
+            "Export a new one with a higher sequence."
+        )
+
+
+class BrakeTripped(AclError):
+    code = "brake_tripped"

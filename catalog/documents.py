@@ -1,0 +1,302 @@
+"""Sources, documents and their versions. Every function is scoped by tenant; values go in and out, rows do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.sql.dml import Update
+
+from catalog.errors import SourceRootConflict, UnknownDocument
+from catalog.ids import DocumentId, DocumentKey, Label, SourceId, TenantId, VersionId, storable, utc_now
+from catalog.insert import insert_ignore
+from catalog.session import ReadSession, WriteSession
+from catalog.tables import Document, Source, Version
+from catalog.tenants import bump_corpus
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A content of a document on its way in. Every text in it is redacted; `text` is what `location.chars` counts in."""
+
+    version_label: str
+    modified_at: datetime
+    content_hash: str
+    text_hash: str
+    fingerprint: str
+    label: Label
+    path: str
+    media_type: str
+    title: str
+    custom: Mapping[str, Any]
+    text: str
+    findings: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version as stored, without its text. `id` is also its order of arrival."""
+
+    id: VersionId
+    document_id: DocumentId
+    version_label: str
+    modified_at: datetime
+    content_hash: str
+    text_hash: str
+    fingerprint: str
+    label: Label
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document as the catalog knows it now."""
+
+    key: DocumentKey
+    source_id: SourceId
+    name: str
+    label: Label | None
+    indexed_label: Label | None
+    current_version_id: VersionId | None
+    retired: bool
+
+
+def open_source(session: WriteSession, tenant_id: TenantId, name: str, root: str) -> SourceId:
+    """The source called `name`, made if it is new. Raises `SourceRootConflict` when it was made for another root."""
+    known = select(Source.id, Source.root).where(Source.tenant_id == tenant_id, Source.name == name)
+    found = session.sql.execute(known).one_or_none()
+    if found is None:
+        insert_ignore(session, Source, [{"tenant_id": tenant_id, "name": name, "root": root, "created_at": utc_now()}])
+        found = session.sql.execute(known).one()
+    if found.root != root:
+        raise SourceRootConflict(name, found.root, root)
+    return SourceId(found.id)
+
+
+def find_sources(session: ReadSession, tenant_id: TenantId, names: Iterable[str]) -> dict[str, SourceId]:
+    """Name to number, for those of `names` that exist."""
+    wanted = [name for name in names if storable(name)]
+    rows = session.sql.execute(select(Source.name, Source.id).where(Source.tenant_id == tenant_id, Source.name.in_(wanted)))
+    return {row.name: SourceId(row.id) for row in rows}
+
+
+def open_document(session: WriteSession, tenant_id: TenantId, source_id: SourceId, name: str) -> DocumentRow:
+    """The document called `name`, made (unreadable and empty) for `source_id` if it is new; it may be another source's."""
+    found = find_document(session, tenant_id, name)
+    if found is not None:
+        return found
+    new = {"tenant_id": tenant_id, "source_id": source_id, "name": name, "created_at": utc_now()}
+    insert_ignore(session, Document, [new])
+    return get_document(session, tenant_id, name)
+
+
+def find_document(session: ReadSession, tenant_id: TenantId, name: str) -> DocumentRow | None:
+    """The document called `name`, or None. Says nothing about who may read it."""
+    if not storable(name):
+        return None
+    found = session.sql.scalar(select(Document).where(Document.tenant_id == tenant_id, Document.name == name))
+    return None if found is None else _row(found)
+
+
+def get_document(session: ReadSession, tenant_id: TenantId, name: str) -> DocumentRow:
+    """As `find_document`, for operators. Raises `UnknownDocument`."""
+    found = find_document(session, tenant_id, name)
+    if found is None:
+        raise UnknownDocument(name)
+    return found
+
+
+def read_document(session: ReadSession, key: DocumentKey) -> DocumentRow:
+    """The document behind a key. Raises `UnknownDocument`."""
+    found = session.sql.scalar(select(Document).where(Document.tenant_id == key.tenant_id, Document.id == key.document_id))
+    if found is None:
+        raise UnknownDocument(f"#{key.document_id}")
+    return _row(found)
+
+
+def served_documents(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> dict[str, DocumentKey]:
+    """The documents of a source that are served now, by name."""
+    rows = session.sql.execute(
+        select(Document.name, Document.id).where(
+            Document.tenant_id == tenant_id, Document.source_id == source_id, Document.current_version_id.is_not(None)
+        )
+    )
+    return {r.name: DocumentKey(tenant_id, DocumentId(r.id)) for r in rows}
+
+
+def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> VersionId:
+    """Store `new`, not yet current. The same content, time, label and pipeline twice is one version."""
+    found = session.sql.scalar(
+        select(Version.id).where(
+            Version.tenant_id == key.tenant_id,
+            Version.document_id == key.document_id,
+            Version.content_hash == new.content_hash,
+            Version.modified_at == new.modified_at,
+            Version.version_label == new.version_label,
+            Version.fingerprint == new.fingerprint,
+        )
+    )
+    if found is not None:
+        set_version_access(session, key, VersionId(found), new.label)
+        return VersionId(found)
+    version = Version(
+        tenant_id=key.tenant_id,
+        document_id=key.document_id,
+        version_label=new.version_label,
+        modified_at=new.modified_at,
+        content_hash=new.content_hash,
+        text_hash=new.text_hash,
+        fingerprint=new.fingerprint,
+        label=new.label,
+        path=new.path,
+        media_type=new.media_type,
+        title=new.title,
+        custom=dict(new.custom),
+        text=new.text,
+        findings=dict(new.findings),
+        created_at=utc_now(),
+    )
+    session.sql.add(version)
+    session.sql.flush()
+    return VersionId(version.id)
+
+
+def versions_of(session: ReadSession, key: DocumentKey) -> list[VersionRow]:
+    """Every stored version of a document, in order of arrival."""
+    rows = session.sql.execute(
+        select(
+            Version.id,
+            Version.document_id,
+            Version.version_label,
+            Version.modified_at,
+            Version.content_hash,
+            Version.text_hash,
+            Version.fingerprint,
+            Version.label,
+            Version.path,
+        )
+        .where(Version.tenant_id == key.tenant_id, Version.document_id == key.document_id)
+        .order_by(Version.id)
+    )
+    return [
+        VersionRow(
+            id=VersionId(r.id),
+            document_id=DocumentId(r.document_id),
+            version_label=r.version_label,
+            modified_at=r.modified_at,
+            content_hash=r.content_hash,
+            text_hash=r.text_hash,
+            fingerprint=r.fingerprint,
+            label=Label(r.label),
+            path=r.path,
+        )
+        for r in rows
+    ]
+
+
+def holders_of_text(session: ReadSession, tenant_id: TenantId, text_hash: str) -> list[DocumentId]:
+    """The documents whose current version holds exactly this (normalised, redacted) text, oldest first."""
+    rows = session.sql.scalars(
+        select(Document.id)
+        .join(Version, Version.id == Document.current_version_id)
+        .where(
+            Document.tenant_id == tenant_id,
+            Version.tenant_id == tenant_id,
+            Version.text_hash == text_hash,
+            Document.retired_at.is_(None),
+        )
+        .order_by(Document.id)
+    )
+    return [DocumentId(id_) for id_ in rows]
+
+
+def set_version_access(session: WriteSession, key: DocumentKey, version_id: VersionId, label: Label) -> None:
+    """Who may read this version, as its manifest line or folder says today."""
+    session.sql.execute(
+        update(Version)
+        .where(Version.tenant_id == key.tenant_id, Version.document_id == key.document_id, Version.id == version_id)
+        .values(label=label)
+    )
+
+
+def version_labels(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> dict[VersionId, tuple[DocumentId, Label]]:
+    """Every version of a source's documents, with its document and its own label."""
+    rows = session.sql.execute(
+        select(Version.id, Version.document_id, Version.label)
+        .join(Document, Document.id == Version.document_id)
+        .where(Version.tenant_id == tenant_id, Document.tenant_id == tenant_id, Document.source_id == source_id)
+    )
+    return {VersionId(r.id): (DocumentId(r.document_id), Label(r.label)) for r in rows}
+
+
+def follow_current(session: WriteSession, tenant_id: TenantId, source_id: SourceId) -> int:
+    """Give every served document of a source its current version's access list. Returns how many changed."""
+    own = select(Version.label).where(Version.id == Document.current_version_id, Version.tenant_id == tenant_id).scalar_subquery()
+    done = session.sql.execute(
+        update(Document)
+        .where(
+            Document.tenant_id == tenant_id,
+            Document.source_id == source_id,
+            Document.current_version_id.is_not(None),
+            Document.label.is_distinct_from(own),
+        )
+        .values(label=own)
+        .returning(Document.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if done:
+        bump_corpus(session, tenant_id)
+    return len(done)
+
+
+def note_indexed_label(session: WriteSession, key: DocumentKey, label: Label) -> None:
+    """The points of the document carry `label` now."""
+    session.sql.execute(_this(key).values(indexed_label=label))
+
+
+def make_current(session: WriteSession, key: DocumentKey, version_id: VersionId, label: Label) -> None:
+    """The flip: from the end of this transaction on `version_id` is the one that is served, to whom `label` says.
+
+    All points of the document carry `label` when this is called.
+    """
+    session.sql.execute(_this(key).values(current_version_id=version_id, label=label, indexed_label=label, retired_at=None))
+    bump_corpus(session, key.tenant_id)
+
+
+def retire(session: WriteSession, key: DocumentKey) -> None:
+    """Take the document out of service; its versions stay in the catalog."""
+    session.sql.execute(_this(key).values(current_version_id=None, retired_at=utc_now()))
+    bump_corpus(session, key.tenant_id)
+
+
+def lagging_labels(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> list[tuple[DocumentKey, Label]]:
+    """The documents whose points carry another label than the catalog's, with the one that they should carry."""
+    rows = session.sql.execute(
+        select(Document.id, Document.label).where(
+            Document.tenant_id == tenant_id,
+            Document.source_id == source_id,
+            Document.current_version_id.is_not(None),
+            Document.label.is_not(None),
+            Document.label.is_distinct_from(Document.indexed_label),
+        )
+    )
+    return [(DocumentKey(tenant_id, DocumentId(r.id)), Label(r.label)) for r in rows]
+
+
+def _this(key: DocumentKey) -> Update:
+    return update(Document).where(Document.tenant_id == key.tenant_id, Document.id == key.document_id)
+
+
+def _row(document: Document) -> DocumentRow:
+    return DocumentRow(
+        key=DocumentKey(TenantId(document.tenant_id), DocumentId(document.id)),
+        source_id=SourceId(document.source_id),
+        name=document.name,
+        label=None if document.label is None else Label(document.label),
+        indexed_label=None if document.indexed_label is None else Label(document.indexed_label),
+        current_version_id=None if document.current_version_id is None else VersionId(document.current_version_id),
+        retired=document.retired_at is not None,
+    )

@@ -1,0 +1,1 @@
+"""Alembic finds the revisions here."""

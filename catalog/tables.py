@@ -1,0 +1,358 @@
+"""The whole schema in one read.
+
+Every table but `tenants`, `collections` and the Alembic one carries `tenant_id`. Integer keys are never reused (AUTOINCREMENT on
+SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC moment. SQLite forgets the zone, so it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: Json, list[Any]: Json, UUID: Uuid()}  # noqa: RUF012
+
+
+NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
+# ---- tenants and people -----------------------------------------------------------------------------------------------------
+
+
+class Tenant(Base):
+    __tablename__ = "tenants"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    policy_epoch: Mapped[int] = mapped_column(BigInteger, default=0)  # moves with every change of who may read what
+    corpus_epoch: Mapped[int] = mapped_column(BigInteger, default=0)  # moves with every change of what can be found
+    created_at: Mapped[datetime]
+
+
+class Principal(Base):
+    """A person, a group, or `everyone` of the tenant. `provider` is null while only access lists name it: nobody is it yet."""
+
+    __tablename__ = "principals"
+    __table_args__ = (
+        Index("uq_principals_bound_name", "tenant_id", "kind", "name", unique=True,
+              sqlite_where=text("deleted_at IS NULL"), postgresql_where=text("deleted_at IS NULL")),
+        CheckConstraint("kind IN ('user', 'group', 'everyone')", name="kind"),
+        NEVER_REUSED,
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(300))  # normalised: see acl/principal.py
+    provider: Mapped[str | None] = mapped_column(String(100))
+    external_id: Mapped[str | None] = mapped_column(String(300))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class Membership(Base):
+    __tablename__ = "memberships"
+    __table_args__ = (Index("ix_memberships_member", "tenant_id", "member_id"),)
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+
+
+class Sync(Base):
+    """The last snapshot that was applied for each provider of people and groups."""
+
+    __tablename__ = "syncs"
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(100), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    applied_at: Mapped[datetime]
+
+
+class AccessList(Base):
+    """An interned access list: equal lists of a tenant are one row, its key is the label that chunks carry."""
+
+    __tablename__ = "access_lists"
+    __table_args__ = (UniqueConstraint("tenant_id", "digest"), NEVER_REUSED)
+
+    label: Mapped[int] = mapped_column(BigId, primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class AccessEntry(Base):
+    __tablename__ = "access_entries"
+    __table_args__ = (
+        Index("ix_access_entries_principal", "tenant_id", "principal_id", "deny", "label"),
+        CheckConstraint("deny IN (0, 1)", name="deny"),
+    )
+
+    label: Mapped[int] = mapped_column(ForeignKey("access_lists.label"), primary_key=True)
+    principal_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), primary_key=True)
+    deny: Mapped[int] = mapped_column(Integer, primary_key=True)  # 0 allow, 1 deny
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+
+
+class ServiceKey(Base):
+    __tablename__ = "service_keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    secret_hash: Mapped[str] = mapped_column(String(64))  # sha256 of 256 random bits: no salt needed
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+# ---- documents --------------------------------------------------------------------------------------------------------------
+
+
+class Source(Base):
+    __tablename__ = "sources"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    name: Mapped[str] = mapped_column(String(300))
+    root: Mapped[str] = mapped_column(Text)
+    lease_owner: Mapped[str | None] = mapped_column(String(200))  # the run that may write now: host, process, its start
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Document(Base):
+    """`label` is who may read it now, `indexed_label` what its points carry: where they differ, a payload write is due."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "name"),
+        Index("ix_documents_source", "tenant_id", "source_id"),
+        Index("ix_documents_label", "tenant_id", "label"),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
+    name: Mapped[str] = mapped_column(String(1000))
+    label: Mapped[int | None] = mapped_column(ForeignKey("access_lists.label"))
+    indexed_label: Mapped[int | None] = mapped_column(BigInteger)
+    current_version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id", use_alter=True))
+    retired_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Version(Base):
+    """One content of a document. Its own `label` stays for ever, for questions about the past."""
+
+    __tablename__ = "versions"
+    __table_args__ = (
+        Index("ix_versions_document", "tenant_id", "document_id"),
+        Index("ix_versions_text_hash", "tenant_id", "text_hash"),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)  # also the order of arrival
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"))
+    version_label: Mapped[str] = mapped_column(String(200))  # the manifest's `version`; may be empty
+    modified_at: Mapped[datetime]
+    content_hash: Mapped[str] = mapped_column(String(64))  # of the file's bytes
+    text_hash: Mapped[str] = mapped_column(String(64))  # of the normalised, redacted text
+    fingerprint: Mapped[str] = mapped_column(String(64))  # of the pipeline that made it
+    label: Mapped[int] = mapped_column(ForeignKey("access_lists.label"))
+    path: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(Text)  # redacted
+    custom: Mapped[dict[str, Any]]  # the manifest's metadata, values redacted
+    text: Mapped[str] = mapped_column(Text)  # redacted; what `location.chars` counts in
+    findings: Mapped[dict[str, Any]]  # redactions by entity type and count, without values
+    created_at: Mapped[datetime]
+
+
+class ChunkText(Base):
+    """The redacted text of chunks, stored once per tenant however many documents hold it."""
+
+    __tablename__ = "chunk_texts"
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    text_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Chunk(Base):
+    """A chunk of a document: its id is uuid5(tenant, document, text_hash, nth) and outlives versions that hold the same text."""
+
+    __tablename__ = "chunks"
+    __table_args__ = (
+        Index("ix_chunks_text_hash", "tenant_id", "text_hash"),
+        Index("ix_chunks_document", "tenant_id", "document_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"))
+    text_hash: Mapped[str] = mapped_column(String(64))
+    nth: Mapped[int]
+
+
+class VersionChunk(Base):
+    """Where a chunk stands in a version. Position, pages and headings belong here, not to the chunk's identity."""
+
+    __tablename__ = "version_chunks"
+    __table_args__ = (Index("ix_version_chunks_chunk", "chunk_id"),)
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    chunk_id: Mapped[UUID] = mapped_column(ForeignKey("chunks.id"))
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    char_start: Mapped[int]
+    char_end: Mapped[int]
+    body_start: Mapped[int]  # where the chunk's own text begins behind the heading prefix, in `chunk_texts.text`
+    tokens: Mapped[int]
+    pages: Mapped[list[Any]]
+    headings: Mapped[list[Any]]  # redacted
+
+
+# ---- the index, as we believe it to be --------------------------------------------------------------------------------------
+
+
+class Collection(Base):
+    """A searchable copy. Exactly one row is live; switching it is one UPDATE."""
+
+    __tablename__ = "collections"
+    __table_args__ = (
+        Index("uq_collections_live", "live", unique=True, sqlite_where=text("live"), postgresql_where=text("live")),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    embedder: Mapped[str] = mapped_column(String(300))  # the embedder's fingerprint
+    dimensions: Mapped[int]
+    live: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class LedgerEntry(Base):
+    """A point of a collection. `writing`: may be there. `live`: is there and served. `deleting`: may be there, must go."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        Index("ix_ledger_state", "tenant_id", "state"),
+        CheckConstraint("state IN ('writing', 'live', 'deleting')", name="state"),
+    )
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collections.id"), primary_key=True)
+    chunk_id: Mapped[UUID] = mapped_column(ForeignKey("chunks.id"), primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    state: Mapped[str] = mapped_column(String(10))
+
+
+# ---- runs -------------------------------------------------------------------------------------------------------------------
+
+
+class File(Base):
+    """What is known of a file of a source: enough to leave it alone when nothing changed."""
+
+    __tablename__ = "files"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(1000), primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id"))
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id"))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    changed_mark: Mapped[str] = mapped_column(String(200))  # mtime in ns, or the etag of an object store
+    content_hash: Mapped[str] = mapped_column(String(64))
+    line_hash: Mapped[str] = mapped_column(String(64))  # of what the manifest says about its content (not its access)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(String(40))  # why it is quarantined; null when it is not
+    detail: Mapped[str | None] = mapped_column(Text)
+    parent: Mapped[str | None] = mapped_column(String(1000))  # the file of the source that this one came in; null for those
+    seen_at: Mapped[datetime]
+
+
+class Run(Base):
+    __tablename__ = "runs"
+    __table_args__ = (Index("ix_runs_tenant", "tenant_id", "started_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    report: Mapped[dict[str, Any]]
+
+
+class AuditEntry(Base):
+    """Append-only. Ids and counts, never texts."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_tenant", "tenant_id", "at"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(400))
+    action: Mapped[str] = mapped_column(String(60))
+    object: Mapped[str] = mapped_column(String(1000))
+    details: Mapped[dict[str, Any]]

@@ -1,0 +1,120 @@
+"""The redacted text of chunks: written before the index is, read only for chunks that the recheck confirms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId, VersionId
+from catalog.insert import BATCH, insert_ignore
+from catalog.session import ReadSession, WriteSession
+from catalog.tables import Chunk, ChunkText, Document, Source, Version, VersionChunk
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk of a document's current version, with the document's own label: whoever reads it must hold that label."""
+
+    chunk_id: ChunkId
+    key: DocumentKey
+    document_name: str
+    label: Label
+    version_id: VersionId
+    version_label: str
+    modified_at: datetime
+    title: str
+    source: str
+    custom: Mapping[str, Any]
+    position: int
+    char_start: int
+    char_end: int
+    tokens: int
+    pages: tuple[int, ...]
+    headings: tuple[str, ...]
+    text_hash: str
+    text: str
+
+
+def store_texts(session: WriteSession, tenant_id: TenantId, texts: Mapping[str, str]) -> None:
+    """Keep these texts (by their hash) for the tenant; one that is there already stays."""
+    insert_ignore(session, ChunkText, ({"tenant_id": tenant_id, "text_hash": h, "text": t} for h, t in texts.items()))
+
+
+def current_chunks(session: ReadSession, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, StoredChunk]:
+    """Those of `chunk_ids` that belong to the version that is served now. Retired, replaced, foreign: simply absent."""
+    found: dict[ChunkId, StoredChunk] = {}
+    for start in range(0, len(chunk_ids), BATCH):
+        found |= {c.chunk_id: c for c in _current(session, tenant_id, Chunk.id.in_(list(chunk_ids[start : start + BATCH])))}
+    return found
+
+
+def document_chunks(session: ReadSession, key: DocumentKey) -> list[StoredChunk]:
+    """Every chunk of the document's current version, in reading order; empty when it is retired."""
+    chunks = _current(session, key.tenant_id, Document.id == key.document_id)
+    return sorted(chunks, key=lambda c: c.position)
+
+
+def _current(session: ReadSession, tenant_id: TenantId, condition: Any) -> Iterable[StoredChunk]:
+    rows = session.sql.execute(
+        select(
+            Chunk.id,
+            Document.id.label("document_id"),
+            Document.name,
+            Document.label,
+            Version.id.label("version_id"),
+            Version.version_label,
+            Version.modified_at,
+            Version.title,
+            Version.custom,
+            Source.name.label("source"),
+            VersionChunk.position,
+            VersionChunk.char_start,
+            VersionChunk.char_end,
+            VersionChunk.body_start,
+            VersionChunk.tokens,
+            VersionChunk.pages,
+            VersionChunk.headings,
+            ChunkText.text_hash,
+            ChunkText.text,
+        )
+        .join(Document, Document.id == Chunk.document_id)
+        .join(Version, (Version.id == Document.current_version_id) & (Version.document_id == Document.id))
+        .join(VersionChunk, (VersionChunk.version_id == Version.id) & (VersionChunk.chunk_id == Chunk.id))
+        .join(Source, Source.id == Document.source_id)
+        .join(ChunkText, (ChunkText.tenant_id == Chunk.tenant_id) & (ChunkText.text_hash == Chunk.text_hash))
+        .where(
+            Chunk.tenant_id == tenant_id,
+            Document.tenant_id == tenant_id,
+            Version.tenant_id == tenant_id,
+            VersionChunk.tenant_id == tenant_id,
+            Source.tenant_id == tenant_id,
+            Document.retired_at.is_(None),
+            Document.label.is_not(None),
+            condition,
+        )
+    )
+    for r in rows:
+        yield StoredChunk(
+            chunk_id=ChunkId(r.id),
+            key=DocumentKey(tenant_id, DocumentId(r.document_id)),
+            document_name=r.name,
+            label=Label(r.label),
+            version_id=VersionId(r.version_id),
+            version_label=r.version_label,
+            modified_at=r.modified_at,
+            title=r.title,
+            source=r.source,
+            custom=r.custom,
+            position=r.position,
+            char_start=r.char_start,
+            char_end=r.char_end,
+            tokens=r.tokens,
+            pages=tuple(r.pages),
+            headings=tuple(r.headings),
+            text_hash=r.text_hash,
+            text=r.text[r.body_start :],
+        )

@@ -1,0 +1,199 @@
+"""For administrators: people and groups, who may read what and why, keys, tenants."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from cli.answer import DEFAULT, Json, Tenant, command, document, table, with_home
+
+groups = typer.Typer(help="People and groups from a snapshot file.", no_args_is_help=True)
+acl = typer.Typer(help="Who may read what, and why.", no_args_is_help=True)
+keys = typer.Typer(help="Service keys for applications.", no_args_is_help=True)
+tenants = typer.Typer(help="Tenants: worlds that never meet.", no_args_is_help=True)
+
+Snapshot = Annotated[str, typer.Argument(metavar="FILE|-", help="A snapshot file or URL; - reads standard input.")]
+
+
+@groups.command("apply")
+@command
+def groups_apply(file: Snapshot, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+    """Make people, groups and memberships what the snapshot says. In force with the next question."""
+    from cli.flow_runs import run_group_sync
+
+    with _snapshot(file) as place:
+        body = run_group_sync(snapshot=place, tenant=tenant)
+    _show_changes(body, as_json)
+
+
+@groups.command("diff")
+@command
+def groups_diff(file: Snapshot, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+    """Show what `groups apply` would change. Changes nothing."""
+    from flows.groups import diff_groups
+    from flows.location import absolute
+    from flows.wiring import open_catalog
+
+    with _snapshot(file) as place, open_catalog() as catalog:
+        body = diff_groups(catalog, tenant, absolute(place))
+    _show_changes(body, as_json)
+
+
+@acl.command("explain")
+@command
+def acl_explain(
+    user: Annotated[str, typer.Argument(metavar="USER", help="`ana` or `user:ana`.")],
+    document_id: Annotated[str, typer.Argument(metavar="DOCUMENT", help="The document_id that answers give.")],
+    tenant: Tenant = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Say whether USER may read DOCUMENT, and by which chain of groups."""
+    from acl.explain import explain
+    from catalog.session import transaction
+    from catalog.tenants import open_tenant
+    from flows.wiring import open_catalog
+
+    with open_catalog() as catalog, transaction(catalog) as session:
+        told = explain(session, open_tenant(session, tenant), user, document_id)
+    if not as_json:
+        print("\n".join(told.lines()))
+        return
+    listed = ("allowed_by", "denied_by", "allow", "deny", "removed")
+    names = {field: [str(name) for name in getattr(told, field)] for field in listed}
+    head = {"person": told.person, "document": told.document, "may_read": told.allowed, "reason": told.reason}
+    document(head | names | {"served": told.served})
+
+
+@keys.command("create")
+@command
+def keys_create(
+    name: Annotated[str, typer.Option(help="What the key is for.")],
+    scope: Annotated[
+        list[str], typer.Option(metavar="SCOPE", help="What it may do: retrieve, impersonate, scim, reveal, admin. Repeatable.")
+    ],
+    tenant: Tenant = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Make a service key. It is shown once."""
+    from catalog.keys import SCOPES, create_key
+    from catalog.session import transaction
+    from catalog.tenants import open_tenant
+    from flows.wiring import open_catalog
+
+    if not set(scope) <= set(SCOPES):
+        raise typer.BadParameter(f"--scope is one of {', '.join(SCOPES)}")
+    with open_catalog() as catalog, transaction(catalog) as session:
+        key_id, key = create_key(session, open_tenant(session, tenant), name, scope)
+    if as_json:
+        document({"id": key_id, "key": key})
+        return
+    print(key)
+    print(f"Keep it: it is not shown again. `portcullis keys revoke {key_id}` ends it.", file=sys.stderr)
+
+
+@keys.command("list")
+@command
+def keys_list(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+    """List the keys of the tenant, without their secrets."""
+    from catalog.keys import list_keys
+    from catalog.session import transaction
+    from catalog.tenants import open_tenant
+    from flows.wiring import open_catalog
+
+    with open_catalog() as catalog, transaction(catalog) as session:
+        found = list_keys(session, open_tenant(session, tenant))
+    if as_json:
+        shown = ("id", "name", "created_at", "expires_at", "revoked_at")
+        document({"keys": [{k: getattr(key, k) for k in shown} | {"scopes": sorted(key.scopes)} for key in found]})
+        return
+    table(
+        ("id", "name", "scopes", "created", "expires", "revoked"),
+        [(k.id, k.name, " ".join(sorted(k.scopes)), k.created_at, k.expires_at, k.revoked_at) for k in found],
+        empty="No keys. `portcullis keys create --name NAME --scope retrieve` makes one.",
+    )
+
+
+@keys.command("revoke")
+@command
+def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+    """End a key at once."""
+    from catalog.keys import revoke_key
+    from catalog.session import transaction
+    from catalog.tenants import find_tenant
+    from cli.answer import UnknownKey
+    from flows.wiring import open_catalog
+
+    with open_catalog() as catalog, transaction(catalog) as session:
+        if not revoke_key(session, find_tenant(session, tenant), key_id):
+            raise UnknownKey(key_id)
+    if as_json:
+        document({"id": key_id, "revoked": True})
+    else:
+        print(f"Key {key_id} is revoked.")
+
+
+@tenants.command("create")
+@command
+def tenants_create(name: Annotated[str, typer.Argument(metavar="NAME")], as_json: Json = False) -> None:
+    """Make a tenant. Making it twice changes nothing."""
+    from catalog.session import transaction
+    from catalog.tenants import create_tenant
+    from flows.wiring import open_catalog
+
+    if not name.strip() or not name.isprintable() or len(name) > 200:
+        raise typer.BadParameter("NAME is 1 to 200 printable characters")
+    with open_catalog() as catalog, transaction(catalog) as session:
+        create_tenant(session, name)
+    if as_json:
+        document({"name": name})
+    else:
+        print(f"Tenant {name} is there.")
+
+
+@tenants.command("list")
+@command
+def tenants_list(as_json: Json = False) -> None:
+    """List the tenants."""
+    from catalog.session import reading
+    from catalog.tenants import list_tenants
+    from flows.wiring import open_catalog
+
+    with open_catalog() as catalog, reading(catalog) as session:
+        names = list_tenants(session)
+    if as_json:
+        document({"tenants": names})
+    else:
+        table(("name",), [(name,) for name in names], empty="No tenants yet; `default` is made on first use.")
+
+
+@contextmanager
+def _snapshot(file: str) -> Iterator[str]:
+    """Where the snapshot lies. Standard input is laid down for as long as it takes: flows are told places, not contents."""
+    if file != "-":
+        yield file
+        return
+    place = with_home() / f"snapshot-{uuid4().hex}.json"
+    try:
+        place.touch(mode=0o600)
+        place.write_bytes(sys.stdin.buffer.read())
+        yield str(place)
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def _show_changes(body: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        document(body)
+        return
+    print(f"Snapshot {body['sequence']}: {body['people']} active people, {body['groups']} groups")
+    rows = [(what.replace("_", " "), count) for what, count in body["changes"].items() if count]
+    table(("change", "count"), rows, empty="Nothing changes.")
+    for kind, names in body.get("names", {}).items():
+        print(f"{kind.replace('_', ' ')}:", *names, sep="\n  ")
+    for warning in body["warnings"]:
+        print(f"warning: {warning}", file=sys.stderr)

@@ -1,0 +1,85 @@
+"""Running flows from a terminal: a progress bar there, nothing of Prefect's own talk, and its server started meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cli.answer import with_home
+
+
+def run_ingestion(
+    *,
+    path: str,
+    tenant: str,
+    source: str | None = None,
+    manifest: str | None = None,
+    full: bool = False,
+    yes: bool = False,
+    retry: list[str] | None = None,
+) -> dict[str, Any]:
+    """The body of `ingest --json`. Raises what the flow raises, and `SecretInUrl`."""
+    from flows.location import absolute
+
+    place = absolute(path)
+    manifest_place = None if manifest is None else absolute(manifest)
+    with _prefect(), _bar() as listener:
+        from flows.ingest_source import ingest_source
+        from flows.progress import listening
+
+        with listening(listener):
+            return ingest_source(place, tenant, source, manifest_place, full=full, yes=yes, retry=retry)
+
+
+def run_group_sync(*, snapshot: str, tenant: str) -> dict[str, Any]:
+    """The body of `groups apply --json`. Raises what the flow raises, and `SecretInUrl`."""
+    from flows.location import absolute
+
+    place = absolute(snapshot)
+    with _prefect():
+        from flows.sync_groups import sync_groups
+
+        return sync_groups(snapshot=place, tenant=tenant)
+
+
+@contextlib.contextmanager
+def _prefect() -> Iterator[None]:
+    """Within the block Prefect can be imported and has its server."""
+    from flows.environment import prepare, quieten_prefect
+    from flows.errors import debugging
+    from flows.server import use_server, wait_until_ready
+    from flows.settings import FlowsSettings
+
+    home = with_home()
+    prepare(home)
+    if not debugging():
+        quieten_prefect()
+        warnings.simplefilter("ignore")  # those of libraries are for us, not for the person at the terminal
+    server = use_server(home, FlowsSettings().server_idle_seconds)
+    import prefect  # noqa: F401  (while the server starts)
+
+    if server is not None:
+        wait_until_ready(server, home)
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = debugging()  # a log record that comes too late at exit is nobody's business
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr when that is a terminal; else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("starting", total=None)
+        yield lambda done, total: progress.update(bar, description="ingesting", completed=done, total=total)

@@ -1,0 +1,34 @@
+"""`portcullis`. One file for each kind of user; nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import administrator, application, demo, engineer
+
+app = typer.Typer(
+    name="portcullis",
+    help="Documents in, permitted context out: nobody's question finds what that person may not read.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+for name, room in (("ingest", engineer.ingest), ("status", engineer.status), ("verify", engineer.verify)):
+    app.command(name)(room)
+app.add_typer(engineer.quarantine, name="quarantine")
+app.add_typer(engineer.engine, name="engine")
+
+app.command("search")(application.search)
+app.command("serve")(application.serve)
+
+for name, group in (
+    ("groups", administrator.groups),
+    ("acl", administrator.acl),
+    ("keys", administrator.keys),
+    ("tenants", administrator.tenants),
+):
+    app.add_typer(group, name=name)
+
+app.command("demo")(demo.demo)

@@ -1,0 +1,68 @@
+"""A snapshot of people and groups, from where it lies into the catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import SnapshotMissing, SnapshotTooLarge
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from acl.diff import Changes, Snapshot
+
+LIMIT_BYTES = 256 * 1024 * 1024
+
+
+def apply_groups(catalog: Engine, tenant: str, location: str) -> dict[str, Any]:
+    """Apply the snapshot at this path or URL; the body of `groups apply --json`. Raises `BadSnapshot`, `StaleSnapshot`."""
+    from acl.snapshot import apply_snapshot
+    from catalog.session import transaction
+    from catalog.tenants import open_tenant
+
+    snapshot = read_snapshot(location)
+    with transaction(catalog) as write:
+        return _body(snapshot, apply_snapshot(write, open_tenant(write, tenant), snapshot))
+
+
+def diff_groups(catalog: Engine, tenant: str, location: str) -> dict[str, Any]:
+    """What `apply_groups` would change, in the same shape, with the names. Raises as it does."""
+    from acl.snapshot import diff_snapshot
+    from catalog.session import transaction
+    from catalog.tenants import open_tenant
+
+    snapshot = read_snapshot(location)
+    with transaction(catalog) as session:
+        changes = diff_snapshot(session, open_tenant(session, tenant), snapshot)
+    names = {
+        kind: [" ".join(map(str, item)) if isinstance(item, tuple) else str(item) for item in getattr(changes, kind)]
+        for kind in changes.counts
+    }
+    return _body(snapshot, changes) | {"names": {kind: found for kind, found in names.items() if found}}
+
+
+def read_snapshot(location: str) -> Snapshot:
+    """The snapshot in this file. Raises `SnapshotMissing`, `SnapshotTooLarge`, `BadSnapshot`."""
+    import fsspec
+
+    from acl.snapshot import parse_snapshot
+
+    try:
+        if "://" not in location and Path(location).is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        with fsspec.open(location, "rb") as file:
+            data: bytes = file.read(LIMIT_BYTES + 1)
+    except (OSError, ValueError, ImportError) as error:
+        raise SnapshotMissing(location, error) from None
+    if len(data) > LIMIT_BYTES:
+        raise SnapshotTooLarge(location, LIMIT_BYTES)
+    return parse_snapshot(data)
+
+
+def _body(snapshot: Snapshot, changes: Changes) -> dict[str, Any]:
+    warnings = [f"{name} is a member of a group, but nobody has that name" for name in changes.unknown]
+    warnings += [f"{name} is held by another provider, and was left as that one says" for name in changes.foreign]
+    people = sum(snapshot.people.values())
+    totals = {"sequence": snapshot.sequence, "people": people, "groups": len(snapshot.groups)}
+    return totals | {"changes": dict(changes.counts), "warnings": warnings}

@@ -1,0 +1,18 @@
+"""How flows run. Environment: `FLOWS_*`. The environment variables of Prefect itself are honoured beside them."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class FlowsSettings(BaseSettings):
+    """The settings of flows and of the local Prefect server."""
+
+    model_config = SettingsConfigDict(env_prefix="FLOWS_", extra="forbid")
+
+    server_idle_seconds: float = Field(
+        default=600.0, gt=0, description="The local Prefect server ends after this long without a request"
+    )
+    batch_retries: int = Field(default=3, ge=0, description="How often a batch is tried again when a service did not answer")
+    batch_retry_seconds: float = Field(default=2.0, ge=0, description="The wait before the first new try; it doubles each time")

@@ -1,0 +1,26 @@
+"""The flow that applies a snapshot of people and groups: what `portcullis groups apply` runs and what a schedule fires.
+
+Imports Prefect: prepare the environment first. The parameter is where the snapshot lies, not what it says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow
+
+from flows.artifacts import record_sync
+from flows.errors import told_by_place
+
+
+@flow(name="sync-groups", persist_result=False)
+def sync_groups(snapshot: str, tenant: str = "default") -> dict[str, Any]:
+    """Apply the snapshot at the path or URL `snapshot`; gives the body of `groups apply --json`."""
+    with told_by_place():
+        from flows.groups import apply_groups
+        from flows.wiring import open_catalog
+
+        with open_catalog() as catalog:
+            body = apply_groups(catalog, tenant, snapshot)
+        record_sync(tenant, body)
+        return body

@@ -1,0 +1,243 @@
+"""The index calls over a Qdrant server, by qdrant-client. Its local mode (`QdrantClient(":memory:")`) serves tests the same way.
+
+Written against qdrant-client 1.20. Local mode keeps no payload index and is always exact; it does honour the IDF corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+
+from acl.scope import ReadScope
+from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId
+from index.check import check_collection, check_points, check_query
+from index.errors import BadVector, CollectionMissing, IndexUnavailable
+from index.plan import RRF_K, SearchPlan, plan
+from index.point import DENSE, INTEGERS, LEXICAL, Hit, IndexedChunk, SearchQuery, StoredPoint, Vector
+from index.where import Where, where
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient, models
+
+BATCH = 256
+PAGE = 1000
+
+
+def connect(url: str, api_key: str | None, timeout_seconds: float) -> QdrantClient:
+    """A client of the server at `url`. Nothing is asked of it yet."""
+    from qdrant_client import QdrantClient
+
+    return QdrantClient(url=url, api_key=api_key, timeout=max(1, round(timeout_seconds)), check_compatibility=False)
+
+
+class ServerIndex:
+    """Meets `index.calls.IndexCalls`. Owns the client that it is given, and closes it."""
+
+    def __init__(self, client: QdrantClient) -> None:
+        self._client = client
+        self._dimensions: dict[str, int] = {}
+
+    def ensure(self, collection: str, dimensions: int) -> None:
+        from qdrant_client import models
+
+        check_collection(collection)
+        with _told(collection):
+            if not self._client.collection_exists(collection):
+                self._create(collection, dimensions)
+            known = self._client.get_collection(collection).payload_schema
+            for field in INTEGERS:
+                if field not in known:
+                    exact = models.IntegerIndexParams(
+                        type=models.IntegerIndexType.INTEGER, lookup=True, range=False, is_principal=field == "tenant" or None
+                    )
+                    self._client.create_payload_index(collection, field, exact, wait=True)
+        if self._width(collection) != dimensions:
+            raise BadVector(
+                f"The collection {collection!r} holds vectors of {self._width(collection)} numbers, not {dimensions}."
+            )
+
+    def upsert(self, collection: str, points: Sequence[IndexedChunk]) -> None:
+        check_points(points, self._width(collection))
+        with _told(collection):
+            for start in range(0, len(points), BATCH):
+                self._client.upsert(collection, [_structure(p) for p in points[start : start + BATCH]], wait=True)
+
+    def set_label(self, collection: str, key: DocumentKey, label: Label) -> None:
+        from qdrant_client import models
+
+        which = models.Filter(must=[_equals("tenant", key.tenant_id), _equals("document", key.document_id)])
+        with _told(collection):
+            self._client.set_payload(collection, {"label": label}, points=which, wait=True)
+
+    def delete(self, collection: str, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> None:
+        from qdrant_client import models
+
+        self._width(collection)
+        with _told(collection):
+            for start in range(0, len(chunk_ids), PAGE):
+                ids: list[Any] = [str(i) for i in chunk_ids[start : start + PAGE]]
+                which = models.Filter(must=[_equals("tenant", tenant_id), models.HasIdCondition(has_id=ids)])
+                self._client.delete(collection, models.FilterSelector(filter=which), wait=True)
+
+    def vectors(self, collection: str, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, Vector]:
+        self._width(collection)
+        found: dict[ChunkId, Vector] = {}
+        with _told(collection):
+            for start in range(0, len(chunk_ids), PAGE):
+                ids = [str(i) for i in chunk_ids[start : start + PAGE]]
+                for record in self._client.retrieve(collection, ids, with_payload=["tenant"], with_vectors=[DENSE]):
+                    if (record.payload or {})["tenant"] == tenant_id:
+                        vectors: Any = record.vector
+                        found[_id(record.id)] = np.asarray(vectors[DENSE], np.float32)
+        return found
+
+    def search(self, collection: str, query: SearchQuery, scope: ReadScope) -> list[Hit]:
+        condition, way = where(scope, query), plan(query)
+        if condition is None or way is None:
+            return []
+        check_query(way.dense, way.lexical, self._width(collection))
+        with _told(collection):
+            found = self._client.query_points(collection, with_payload=["document", "label"], **_question(way, condition))
+        return [
+            Hit(_id(p.id), DocumentId(p.payload["document"]), Label(p.payload["label"]), p.score)
+            for p in found.points
+            if p.payload is not None
+        ]
+
+    def scan(self, collection: str, tenant_id: TenantId) -> Iterator[StoredPoint]:
+        self._width(collection)
+        return self._pages(collection, tenant_id)
+
+    def count(self, collection: str) -> int:
+        self._width(collection)
+        with _told(collection):
+            return self._client.count(collection, exact=True).count
+
+    def flush(self, collection: str) -> None:
+        """A server has no such call: it acknowledges what its write-ahead log holds, and syncs by its own settings."""
+        self._width(collection)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _create(self, collection: str, dimensions: int) -> None:
+        from qdrant_client import models
+        from qdrant_client.http.exceptions import UnexpectedResponse
+
+        try:
+            self._client.create_collection(
+                collection,
+                vectors_config={DENSE: models.VectorParams(size=dimensions, distance=models.Distance.DOT)},
+                sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+                hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),
+                strict_mode_config=models.StrictModeConfig(
+                    enabled=True, unindexed_filtering_retrieve=False, unindexed_filtering_update=False
+                ),
+            )
+        except UnexpectedResponse as error:
+            if error.status_code != 409:  # 409: another process made it in this moment
+                raise
+
+    def _pages(self, collection: str, tenant_id: TenantId) -> Iterator[StoredPoint]:
+        from qdrant_client import models
+
+        after: Any = None
+        which = models.Filter(must=[_equals("tenant", tenant_id)])
+        while True:
+            with _told(collection):
+                records, after = self._client.scroll(collection, which, limit=PAGE, offset=after, with_payload=list(INTEGERS))
+            for record in records:
+                held: dict[str, Any] = record.payload or {}
+                yield StoredPoint(_id(record.id), TenantId(held["tenant"]), DocumentId(held["document"]), Label(held["label"]))
+            if after is None:
+                return
+
+    def _width(self, collection: str) -> int:
+        """How wide the collection's vectors are. Raises `CollectionMissing`. It never changes, so it is asked for once."""
+        check_collection(collection)
+        if collection not in self._dimensions:
+            with _told(collection):
+                held: Any = self._client.get_collection(collection).config.params.vectors
+            self._dimensions[collection] = held[DENSE].size
+        return self._dimensions[collection]
+
+
+def _question(way: SearchPlan, condition: Where) -> dict[str, Any]:
+    """One question: fused from two lists, or a plain one. Every part of it carries the whole filter."""
+    from qdrant_client import models
+
+    which = _filter(condition)
+    lists: list[dict[str, Any]] = []
+    if way.dense is not None:
+        lists.append({"query": way.dense.tolist(), "using": DENSE, "params": models.SearchParams(exact=way.exact)})
+    if way.lexical is not None:
+        terms = models.SparseVector(indices=list(way.lexical.indices), values=list(way.lexical.values))
+        corpus = models.IdfCorpusParams(corpus=models.Filter(must=[_equals("tenant", condition.tenant_id)]))
+        lists.append({"query": terms, "using": LEXICAL, "params": models.SearchParams(exact=way.exact, idf=corpus)})
+    if len(lists) == 1:
+        params = lists[0].pop("params")
+        return {**lists[0], "search_params": params, "query_filter": which, "limit": way.limit}
+    return {
+        "prefetch": [models.Prefetch(**part, filter=which, limit=way.depth) for part in lists],
+        "query": models.RrfQuery(rrf=models.Rrf(k=RRF_K)),
+        "query_filter": which,
+        "limit": way.limit,
+    }
+
+
+def _filter(condition: Where) -> models.Filter:
+    from qdrant_client import models
+
+    must: list[Any] = [
+        _equals("tenant", condition.tenant_id),
+        models.FieldCondition(key="label", match=models.MatchAny(any=list(condition.labels))),
+    ]
+    if condition.sources is not None:
+        must.append(models.FieldCondition(key="source", match=models.MatchAny(any=list(condition.sources))))
+    skipped: list[Any] = [models.HasIdCondition(has_id=[str(i) for i in condition.skip])] if condition.skip else []
+    return models.Filter(must=must, must_not=skipped or None)
+
+
+def _equals(field: str, number: int) -> models.FieldCondition:
+    from qdrant_client import models
+
+    return models.FieldCondition(key=field, match=models.MatchValue(value=number))
+
+
+def _structure(point: IndexedChunk) -> models.PointStruct:
+    from qdrant_client import models
+
+    vectors: dict[str, Any] = {DENSE: point.dense.tolist()}
+    if point.lexical.indices:
+        vectors[LEXICAL] = models.SparseVector(indices=list(point.lexical.indices), values=list(point.lexical.values))
+    payload = {"tenant": point.tenant_id, "document": point.document_id, "source": point.source_id, "label": point.label}
+    return models.PointStruct(id=str(point.chunk_id), vector=vectors, payload=payload)
+
+
+def _id(text: Any) -> ChunkId:
+    return ChunkId(UUID(str(text)))
+
+
+@contextmanager
+def _told(collection: str) -> Iterator[None]:
+    """The client's exceptions as ours."""
+    from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
+
+    try:
+        yield
+    except UnexpectedResponse as error:
+        if error.status_code == 404:
+            raise CollectionMissing(collection) from error
+        raise IndexUnavailable(f"The Qdrant server refused a call ({error.status_code}): see its log.") from error
+    except ResponseHandlingException as error:
+        raise IndexUnavailable(f"The Qdrant server does not answer ({error.source}). Check INDEX_URL and the server.") from error
+    except ApiException as error:
+        raise IndexUnavailable("The Qdrant server does not answer as it should. Check INDEX_URL and the server.") from error
+    except ValueError as error:  # local mode's word for 404
+        if f"Collection {collection} not found" in str(error):
+            raise CollectionMissing(collection) from error
+        raise

@@ -1,0 +1,41 @@
+"""Where the index lives and which model defines it. Environment: `INDEX_*`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from catalog.settings import home
+
+
+class IndexSettings(BaseSettings):
+    """The index's settings."""
+
+    model_config = SettingsConfigDict(env_prefix="INDEX_", extra="forbid")
+
+    url: str | None = Field(
+        default=None, description="URL of a Qdrant server; default: the embedded engine in PORTCULLIS_HOME/index"
+    )
+    api_key: SecretStr | None = Field(default=None, description="The Qdrant server's API key")
+    timeout_seconds: float = Field(
+        default=60.0, gt=0, description="How long a call may take before the index counts as unavailable"
+    )
+    engine_idle_seconds: float = Field(
+        default=300.0,
+        gt=0,
+        description="The embedded engine exits after this long without a request; the next one starts it again",
+    )
+    model: str = Field(
+        default="all-MiniLM-L6-v2",
+        description="The sentence-transformers model: the packaged default, a folder, or a Hub name from the local cache",
+    )
+    allow_download: bool = Field(
+        default=False, description="Whether a model that is not on this machine may be fetched from the Hub"
+    )
+    threads: int | None = Field(default=None, ge=1, description="Processor threads for the model; default: torch's own choice")
+
+    def data_dir(self) -> Path:
+        """The embedded engine's folder."""
+        return home() / "index"

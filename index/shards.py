@@ -1,0 +1,200 @@
+"""Qdrant Edge shards, one for each collection, under DATA/collections. The only file that knows Qdrant Edge.
+
+One caller at a time: Edge holds the interpreter's lock. A new collection is built beside its place and moved there whole, so a
+crash leaves none half-made. Segments stay small and flat, without a graph (see `index/plan.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import qdrant_edge as edge
+
+from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId
+from index.check import check_collection, check_points, check_query
+from index.errors import BadVector, CollectionMissing, IndexUnavailable
+from index.plan import RRF_K, SearchPlan
+from index.point import DENSE, INTEGERS, LEXICAL, Hit, IndexedChunk, StoredPoint, Vector
+from index.where import Where
+
+SEGMENT_KB = 16_000
+INDEXING_KB = 10_000
+STEP_POINTS = 8_192
+
+
+@dataclass(slots=True)
+class _Collection:
+    shard: Any
+    dimensions: int
+    unsorted: int = 0  # points written since the segments were last put in order
+
+
+class Shards:
+    """Opens collections at first use. Not for several threads at once: the engine takes one request after the other."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / "collections"
+        self._open: dict[str, _Collection] = {}
+
+    def ensure(self, name: str, dimensions: int) -> None:
+        check_collection(name)
+        place = self._folder / name
+        if not place.exists():
+            fresh = self._folder / f"{name}.new"  # no collection's name holds a dot
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            (fresh / "collection.json").write_text(json.dumps({"dimensions": dimensions}), encoding="utf-8")
+            shard = edge.EdgeShard.create(str(fresh / "shard"), _configuration(dimensions))
+            for field in INTEGERS:
+                shard.update(edge.UpdateOperation.create_field_index(field, edge.PayloadSchemaType.Integer))
+            shard.flush()
+            shard.close()
+            fresh.rename(place)
+        known = self._get(name).dimensions
+        if known != dimensions:
+            raise BadVector(f"The collection {name!r} holds vectors of {known} numbers, not {dimensions}.")
+
+    def upsert(self, name: str, points: Sequence[IndexedChunk]) -> None:
+        here = self._get(name)
+        check_points(points, here.dimensions)
+        if points:
+            here.shard.update(edge.UpdateOperation.upsert_points([_structure(p) for p in points]))
+            here.unsorted += len(points)
+
+    def set_label(self, name: str, key: DocumentKey, label: Label) -> None:
+        which = edge.Filter(must=[_equals("tenant", key.tenant_id), _equals("document", key.document_id)])
+        self._get(name).shard.update(edge.UpdateOperation.set_payload_by_filter(which, {"label": label}))
+
+    def delete(self, name: str, tenant_id: TenantId, ids: Sequence[ChunkId]) -> None:
+        here = self._get(name)
+        if ids:
+            which = edge.Filter(must=[_equals("tenant", tenant_id), edge.HasIdCondition(set(ids))])
+            here.shard.update(edge.UpdateOperation.delete_points_by_filter(which))
+            here.unsorted += len(ids)
+
+    def vectors(self, name: str, tenant_id: TenantId, ids: Sequence[ChunkId]) -> dict[ChunkId, Vector]:
+        records = self._get(name).shard.retrieve(list(ids), with_payload=["tenant"], with_vector=[DENSE]) if ids else []
+        return {
+            ChunkId(r.id): np.asarray(r.vector[DENSE], np.float32)
+            for r in records
+            if (r.payload or {}).get("tenant") == tenant_id
+        }
+
+    def search(self, name: str, way: SearchPlan, condition: Where) -> list[Hit]:
+        here = self._get(name)
+        check_query(way.dense, way.lexical, here.dimensions)
+        found = here.shard.query(_question(way, condition))
+        return [Hit(ChunkId(p.id), DocumentId(p.payload["document"]), Label(p.payload["label"]), p.score) for p in found]
+
+    def scan(self, name: str, tenant_id: TenantId, after: ChunkId | None, limit: int) -> tuple[list[StoredPoint], ChunkId | None]:
+        """A page of the tenant's points from `after` on, and where the next one starts."""
+        request = edge.ScrollRequest(
+            offset=after, limit=limit, filter=edge.Filter(must=[_equals("tenant", tenant_id)]), with_payload=list(INTEGERS)
+        )
+        records, following = self._get(name).shard.scroll(request)
+        points = [
+            StoredPoint(
+                ChunkId(r.id), TenantId(r.payload["tenant"]), DocumentId(r.payload["document"]), Label(r.payload["label"])
+            )
+            for r in records
+        ]
+        return points, following
+
+    def count(self, name: str) -> int:
+        number: int = self._get(name).shard.count(edge.CountRequest(exact=True))
+        return number
+
+    def flush(self, name: str) -> None:
+        self._get(name).shard.flush()
+
+    def tidy(self, at_least: int) -> bool:
+        """Put one collection's segments in order if so many points wait for it: a pause of about a second for 10,000 points."""
+        for here in self._open.values():
+            if here.unsorted >= at_least:
+                here.unsorted = 0
+                here.shard.optimize()
+                here.shard.flush()
+                return True
+        return False
+
+    def close(self) -> None:
+        """Flush and let go of every shard."""
+        while self._open:
+            _, here = self._open.popitem()
+            here.shard.flush()
+            here.shard.close()
+
+    def _get(self, name: str) -> _Collection:
+        check_collection(name)
+        if name not in self._open:
+            place = self._folder / name
+            if not place.exists():
+                raise CollectionMissing(name)
+            try:
+                dimensions = json.loads((place / "collection.json").read_text(encoding="utf-8"))["dimensions"]
+                shard = edge.EdgeShard.load(str(place / "shard"), _configuration(dimensions))
+            except Exception as error:  # Edge has no exceptions of its own
+                raise IndexUnavailable(
+                    f"The collection {name!r} cannot be opened: {error}. Move {place} away and run `portcullis verify --repair`."
+                ) from error
+            self._open[name] = _Collection(shard, dimensions)
+        return self._open[name]
+
+
+def _configuration(dimensions: int) -> Any:
+    return edge.EdgeConfig(
+        vectors={DENSE: edge.EdgeVectorParams(size=dimensions, distance=edge.Distance.Dot)},
+        sparse_vectors={LEXICAL: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        hnsw_config=edge.HnswIndexConfig(m=0, ef_construct=4, full_scan_threshold=10, payload_m=0),
+        optimizers=edge.EdgeOptimizersConfig(max_segment_size=SEGMENT_KB, indexing_threshold=INDEXING_KB),
+        wal_enabled=True,  # also Edge's only guard against two processes on one shard
+    )
+
+
+def _question(way: SearchPlan, condition: Where) -> Any:
+    """One question: fused from two lists, or a plain one. Every part of it carries the whole filter."""
+    which = _filter(condition)
+    lists: list[tuple[Any, Any]] = []
+    if way.dense is not None:
+        lists.append((edge.Query.Nearest(way.dense.tolist(), using=DENSE), edge.SearchParams(exact=way.exact)))
+    if way.lexical is not None:
+        terms = edge.SparseVector(list(way.lexical.indices), list(way.lexical.values))
+        corpus = edge.IdfParams(corpus=edge.Filter(must=[_equals("tenant", condition.tenant_id)]))
+        lists.append((edge.Query.Nearest(terms, using=LEXICAL), edge.SearchParams(exact=way.exact, idf=corpus)))
+    payload = ["document", "label"]
+    if len(lists) == 1:
+        ((query, params),) = lists
+        return edge.QueryRequest(query=query, params=params, filter=which, limit=way.limit, with_payload=payload)
+    prefetches = [edge.Prefetch(query=query, params=params, filter=which, limit=way.depth) for query, params in lists]
+    return edge.QueryRequest(
+        query=cast(Any, edge.Fusion.Rrf(k=RRF_K)), prefetches=prefetches, filter=which, limit=way.limit, with_payload=payload
+    )
+
+
+def _filter(condition: Where) -> Any:
+    must = [
+        _equals("tenant", condition.tenant_id),
+        edge.FieldCondition(key="label", match=edge.MatchAny(list[int](condition.labels))),
+    ]
+    if condition.sources is not None:
+        must.append(edge.FieldCondition(key="source", match=edge.MatchAny(list[int](condition.sources))))
+    skipped: Iterable[Any] = [edge.HasIdCondition(set(condition.skip))] if condition.skip else []
+    return edge.Filter(must=must, must_not=list(skipped) or None)
+
+
+def _equals(field: str, number: int) -> Any:
+    return edge.FieldCondition(key=field, match=edge.MatchValue(number))
+
+
+def _structure(point: IndexedChunk) -> Any:
+    vectors: dict[str, Any] = {DENSE: point.dense}
+    if point.lexical.indices:
+        vectors[LEXICAL] = edge.SparseVector(list(point.lexical.indices), list(point.lexical.values))
+    payload = {"tenant": point.tenant_id, "document": point.document_id, "source": point.source_id, "label": point.label}
+    return edge.Point(id=point.chunk_id, vector=vectors, payload=payload)

@@ -1,0 +1,104 @@
+"""A file's text into the catalog: version, chunks, texts. Nothing of it is served, and nothing of it is in the index, yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalog.documents import NewVersion, add_version, open_document, versions_of
+from catalog.ids import DocumentKey, Label, SourceId, TenantId, VersionId
+from catalog.ledger import Placement, place
+from catalog.runs import FileState
+from catalog.session import WriteSession
+from catalog.text import store_texts
+from index.point import chunk_id
+from ingest.documents import Chunk, RedactedDocument
+from ingest.errors import Quarantine
+from ingest.resolve import later
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """A file that became a version of a document."""
+
+    key: DocumentKey
+    version_id: VersionId
+    text_hash: str
+    chunks: int
+    state: FileState
+
+
+def absorb(
+    write: WriteSession,
+    tenant_id: TenantId,
+    source_id: SourceId,
+    document: RedactedDocument,
+    chunks: tuple[Chunk, ...],
+    label: Label,
+    fingerprint: str,
+    known: FileState | None,
+) -> Absorbed:
+    """Store a document's version; twice stores it once. Raises `Quarantine` when another source owns the document's name."""
+    entry = document.source.entry
+    row = open_document(write, tenant_id, source_id, entry.document)
+    if row.source_id != source_id:
+        raise Quarantine("conflict", f"the document {entry.document!r} belongs to another source; give it another name")
+    version_id = add_version(
+        write,
+        row.key,
+        NewVersion(
+            version_label=entry.version_label,
+            modified_at=entry.modified_at if entry.dated else _undated(write, row.key, document, known),
+            content_hash=document.source.content_hash,
+            text_hash=document.text_hash,
+            fingerprint=fingerprint,
+            label=label,
+            path=entry.path,
+            media_type=document.source.media_type,
+            title=document.title,
+            custom=document.metadata,
+            text=document.text,
+            findings=document.findings,
+        ),
+    )
+    placements = [_placement(row.key, position, chunk) for position, chunk in enumerate(chunks)]
+    store_texts(write, tenant_id, {chunk.text_hash: chunk.text for chunk in chunks})
+    place(write, row.key, version_id, placements)
+    state = FileState(
+        path=entry.path,
+        document_id=row.key.document_id,
+        version_id=version_id,
+        size_bytes=entry.size_bytes,
+        changed_mark=entry.changed_mark,
+        content_hash=document.source.content_hash,
+        line_hash=entry.line_hash,
+        fingerprint=fingerprint,
+        reason=None,
+        detail=None,
+    )
+    return Absorbed(row.key, version_id, document.text_hash, len(chunks), state)
+
+
+def _undated(write: WriteSession, key: DocumentKey, document: RedactedDocument, known: FileState | None) -> datetime:
+    """The time of a file that no manifest dates: not before that of the content which stood at the same path."""
+    entry = document.source.entry
+    before = [v for v in versions_of(write, key) if v.path == entry.path]
+    same = [v for v in before if known is not None and v.id == known.version_id]
+    if same and same[0].content_hash == document.source.content_hash:
+        return same[0].modified_at
+    return later(entry.modified_at, max((v.modified_at for v in before), default=None))
+
+
+def _placement(key: DocumentKey, position: int, chunk: Chunk) -> Placement:
+    return Placement(
+        chunk_id=chunk_id(key, chunk.text_hash, chunk.nth),
+        text_hash=chunk.text_hash,
+        nth=chunk.nth,
+        position=position,
+        char_start=chunk.start,
+        char_end=chunk.end,
+        body_start=chunk.body_start,
+        tokens=chunk.tokens,
+        pages=chunk.pages,
+        headings=chunk.headings,
+    )

@@ -1,0 +1,81 @@
+"""What can go wrong with documents. One bad file is an outcome: it raises `Quarantine`, and the run goes on.
+
+IngestError
+├── SourceMissing      there is nothing at that path or URL
+├── SourceUnreadable   listing it was refused
+├── SourceBusy         another run is writing this source
+├── BadManifest        a line that cannot be understood: names the line and the field; nothing was ingested
+├── BadAccessFile      an access.yaml that cannot be understood: names the file
+├── BrakeTripped       too many documents would disappear at once
+├── WorkerUnavailable  the process that reads documents does not start
+└── Quarantine         one file cannot be used: carries its reason
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from catalog.errors import PortcullisError
+
+Reason = Literal[
+    "encrypted",
+    "corrupt",
+    "unsupported",
+    "empty",
+    "no_text",
+    "too_large",
+    "bomb",
+    "timeout",
+    "out_of_memory",
+    "engine_missing",
+    "low_confidence",
+    "unreadable",
+    "missing",
+    "conflict",
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+
+class IngestError(PortcullisError):
+    code = "ingest_error"
+
+
+class SourceMissing(IngestError):
+    code = "source_missing"
+
+
+class SourceUnreadable(IngestError):
+    code = "source_unreadable"
+
+
+class SourceBusy(IngestError):
+    code = "source_busy"
+    retryable = True
+
+
+class BadManifest(IngestError):
+    code = "bad_manifest"
+
+
+class BadAccessFile(IngestError):
+    code = "bad_access_file"
+
+
+class BrakeTripped(IngestError):
+    code = "brake_tripped"
+
+
+class WorkerUnavailable(IngestError):
+    code = "worker_unavailable"
+    retryable = True
+
+
+class Quarantine(IngestError):
+    """This file cannot be used. `detail` names the remedy and holds no text of the document."""
+
+    code = "quarantined"
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason: Reason = reason
+        self.detail = detail

@@ -1,0 +1,196 @@
+"""The whole way of a source, readable as one page: begin, a batch at a time, finish.
+
+begin         list the source, read manifest and access files, take the lease, let known documents follow their access lists
+ingest_batch  open -> in a worker: sniff -> parse -> clean; here: trust -> redact -> chunk -> absorb (catalog) -> publish (index,
+              flip, delete); first the files of the source, then the files inside them; what a container lost leaves
+finish        retire what is gone, bring lagging labels up to date, sweep, give the lease back
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from uuid import UUID
+
+from catalog.documents import open_source as open_catalog_source
+from catalog.documents import served_documents
+from catalog.ids import DocumentKey
+from catalog.ledger import open_collection
+from catalog.runs import FileState, file_states, finish_run, forget_file, record_file, start_run
+from catalog.session import WriteSession, reading, transaction
+from catalog.tenants import open_tenant
+from ingest.ahead import Ahead, Lead
+from ingest.errors import BrakeTripped
+from ingest.file import ingest_file, refused_state, untouched
+from ingest.gather import gather
+from ingest.inside import ingest_inside
+from ingest.lease import lease, owner_name, release
+from ingest.permit import permit
+from ingest.plan import batches, brake_tripped, listed_roots, members_of, plan
+from ingest.publish import Target, check_embedder, publish, relabel, sweep, withdraw
+from ingest.report import BatchReport, ChunkCounts, FileOutcome, Report, merge
+from ingest.run import Batch, Leaving, Request, Run, Tools
+from ingest.settle import settle
+from ingest.sources import open_source
+
+
+def run(tools: Tools, request: Request, run_id: UUID, on_batch: Callable[[BatchReport], None] | None = None) -> Report:
+    """All of it, in this process."""
+    begun = begin(tools, request, run_id)
+    try:
+        reports = []
+        for batch in begun.batches:
+            reports.append(ingest_batch(tools, begun, batch))
+            if on_batch is not None:
+                on_batch(reports[-1])
+        return finish(tools, begun, reports)
+    except BaseException:
+        abandon(tools, begun)
+        raise
+
+
+def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
+    """Decide what there is to do. Revocations take effect here, before any file is opened."""
+    started = time.monotonic()
+    source = open_source(request.path)
+    name = request.source or source.default_name
+    listing = gather(source, name, request.manifest)
+    fingerprint = tools.fingerprint
+    owner = owner_name(str(run_id))
+    with transaction(tools.catalog) as write:
+        tenant_id = open_tenant(write, request.tenant)
+        source_id = open_catalog_source(write, tenant_id, name, source.root)
+        lease(write, tenant_id, source_id, owner, name)
+        collection = open_collection(write, tools.embedder.fingerprint, tools.embedder.dimensions)
+        check_embedder(collection, tools.embedder)
+        start_run(write, tenant_id, source_id, run_id)
+        known = file_states(write, tenant_id, source_id)
+        labels = permit(write, tenant_id, source_id, (*listing.entries, *listing.refused), known)
+        retry = listed_roots(request.retry, known)
+        refused = {r.path: refused_state(r, known.get(r.path)) for r in listing.refused}
+        for state in refused.values():
+            record_file(write, tenant_id, source_id, state)
+        todo = plan(
+            listing.entries,
+            {path: state for path, state in known.items() if (state.parent or path) not in refused},
+            fingerprint,
+            complete=listing.complete,
+            full=request.full,
+            retry=retry,
+            passwords=bool(tools.settings.passwords),
+        )
+        served = served_documents(write, tenant_id, source_id)
+        leaving = _leaving(todo.gone, known, served, listing.documents) if listing.complete else ()
+    target = Target(tools.catalog, tools.index, collection, tools.embedder, tenant_id, source_id)
+    settings, members = tools.settings, members_of(known)
+    lead = Lead(2 * settings.batch_documents, settings.batch_bytes)
+    begun = Run(
+        id=run_id,
+        owner=owner,
+        name=name,
+        source=source,
+        target=target,
+        fingerprint=fingerprint,
+        known=known,
+        members=members,
+        labels=labels,
+        batches=tuple(map(Batch, batches(todo.open, settings.batch_documents, settings.batch_bytes))),
+        settled=(
+            *(FileOutcome(r.path, r.document, "quarantined", r.reason, r.detail) for r in listing.refused),
+            *(end for entry in todo.skip for end in untouched(entry, known[entry.path], members.get(entry.path, ()))),
+        ),
+        gone=todo.gone,
+        leaving=leaving,
+        warnings=listing.warnings,
+        anew=request.full or retry,
+        listed=listing.documents | listing.paths,
+        ahead=Ahead(settings.limits(), tools.reader, settings.workers, todo.open, lead),
+        started=started,
+    )
+    try:
+        of_members = {state.document_id for inside in members.values() for state in inside}
+        at_stake = sum(key.document_id not in of_members for key in served.values())
+        lost = sum(gone.parent is None for gone in leaving)
+        if brake_tripped(lost, at_stake) and not request.yes:
+            raise BrakeTripped(
+                f"{lost} of the {at_stake} documents of {name!r} are gone from the source. "
+                "If that is right, run again with --yes. Access lists were brought up to date, nothing else was changed."
+            )
+        tools.index.ensure(collection.name, collection.dimensions)
+        relabel(target)
+    except BaseException:
+        abandon(tools, begun)
+        raise
+    return begun
+
+
+def ingest_batch(tools: Tools, run: Run, batch: Batch) -> BatchReport:
+    """One batch, from bytes to served. It can be repeated, wholly or after any part of it."""
+    files = [ingest_file(tools, run, entry) for entry in batch.files]
+    inside = ingest_inside(tools, run, files)
+    ends = [*files, *inside.ends]
+    left = ChunkCounts()
+    if inside.lost:
+        left = withdraw(run.target, [gone.key for gone in inside.leaving], run.hold, partial(_forget, run, inside.lost))
+    absorbed = [end.absorbed for end in ends if end.absorbed is not None]
+
+    def record(write: WriteSession) -> None:
+        for end in ends:
+            record_file(write, run.target.tenant_id, run.target.source_id, end.state)
+
+    chunks = publish(run.target, {a.key: None for a in absorbed}, run.hold, record)
+    with reading(tools.catalog) as read:
+        statuses = settle(read, run.target.tenant_id, absorbed)
+    retired = (FileOutcome("", gone.name, "retired", parent=gone.parent) for gone in inside.leaving)
+    return BatchReport((*(end.outcome(statuses) for end in ends), *retired), chunks + left)
+
+
+def finish(tools: Tools, run: Run, reports: Sequence[BatchReport]) -> Report:
+    """What the run owes beyond its files: retirement, lagging labels, left-over points, the report, the lease."""
+    target = run.target
+
+    run.ahead.close()
+    withdrawn = withdraw(target, [gone.key for gone in run.leaving], run.hold, partial(_forget, run, run.gone))
+    relabel(target)
+    swept = ChunkCounts(deleted=sweep(target))
+    retired = (FileOutcome("", gone.name, "retired", parent=gone.parent) for gone in run.leaving)
+    done = merge(reports)
+    report = Report(
+        run_id=run.id,
+        source=run.name,
+        seconds=time.monotonic() - run.started,
+        files=(*run.settled, *done.files, *retired),
+        chunks=done.chunks + withdrawn + swept,
+        warnings=run.warnings,
+    )
+    with transaction(tools.catalog) as write:
+        run.hold(write)
+        finish_run(write, target.tenant_id, run.id, report.summary())
+        release(write, target.tenant_id, target.source_id, run.owner)
+    return report
+
+
+def abandon(tools: Tools, run: Run) -> None:
+    """End the workers and give the lease back after a failure. What was published stays; the next run does the rest."""
+    run.ahead.close()
+    with transaction(tools.catalog) as write:
+        release(write, run.target.tenant_id, run.target.source_id, run.owner)
+
+
+def _leaving(
+    gone: Collection[str], known: Mapping[str, FileState], served: Mapping[str, DocumentKey], listed: Collection[str]
+) -> tuple[Leaving, ...]:
+    """The served documents that no file of a complete listing claims, nor any that lies inside a file which stays."""
+    inside = {state.document_id: state for state in known.values() if state.parent is not None}
+    held = {document_id for document_id, state in inside.items() if state.path not in gone}
+    return tuple(
+        Leaving(name, key, inside[key.document_id].parent if key.document_id in inside else None)
+        for name, key in served.items()
+        if name not in listed and key.document_id not in held
+    )
+
+
+def _forget(run: Run, paths: Iterable[str], write: WriteSession) -> None:
+    for path in paths:
+        forget_file(write, run.target.tenant_id, run.target.source_id, path)

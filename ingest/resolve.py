@@ -1,0 +1,35 @@
+"""Which version of a document is the current one: the highest in the version order, whatever order they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from natsort import natsort_keygen
+
+from catalog.documents import VersionRow
+
+
+def current(versions: Iterable[VersionRow]) -> VersionRow | None:
+    """The highest of `versions`, or None of none."""
+    return max(versions, key=version_order, default=None)
+
+
+def version_order(version: VersionRow) -> tuple[datetime, Any, int]:
+    """Time, then the natural order of the version's label ("10" after "9"), then arrival."""
+    return version.modified_at, _natural()(version.version_label), version.id
+
+
+def later(own: datetime, replaced: datetime | None) -> datetime:
+    """The time of a file without a stated one: its own, but never before that of the content which it replaced in place.
+
+    A file restored from a backup, or checked out anew, carries an old time; it is what the source holds now all the same.
+    """
+    return own if replaced is None else max(own, replaced)
+
+
+@cache
+def _natural() -> Any:
+    return natsort_keygen()

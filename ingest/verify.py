@@ -1,0 +1,136 @@
+"""Catalog, ledger and index held against each other both ways, and mended: the catalog is right, the index follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from catalog.documents import read_document
+from catalog.ids import ChunkId, DocumentKey, SourceId
+from catalog.ledger import KnownPoint, known_points, live_collection, note_lost, note_unserved
+from catalog.session import WriteSession, reading, transaction
+from catalog.sources import list_sources
+from catalog.tenants import find_tenant
+from index.errors import CollectionMissing
+from index.point import StoredPoint
+from ingest.lease import lease, owner_name, release
+from ingest.publish import Target, check_embedder, publish, relabel, sweep
+from ingest.run import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What the catalog and the index do not agree on.
+
+    `missing`: served, but not live in the ledger or not in the index. `extra`: in the index, and nobody knows it. `mislabelled`:
+    points that carry another label or document than we believe. `unfinished`: known to the ledger and served by nothing.
+    """
+
+    missing: Mapping[ChunkId, KnownPoint]
+    extra: frozenset[ChunkId]
+    mislabelled: Mapping[ChunkId, KnownPoint]
+    unfinished: Mapping[ChunkId, KnownPoint]
+
+    @property
+    def none(self) -> bool:
+        return not any(self.as_json().values())
+
+    def as_json(self) -> dict[str, int]:
+        return {
+            "missing": len(self.missing),
+            "extra": len(self.extra),
+            "mislabelled": len(self.mislabelled),
+            "unfinished": len(self.unfinished),
+        }
+
+
+def run(tools: Tools, tenant: str, run_id: str, *, repair: bool) -> tuple[Differences, int | None]:
+    """Verify a tenant, and mend it if `repair` says so: what differed, and how many texts were embedded (None: nothing done)."""
+    with reading(tools.catalog) as read:
+        tenant_id = find_tenant(read, tenant)
+        collection = live_collection(read)
+        sources = {row.id: row.name for row in list_sources(read, tenant_id)}
+    check_embedder(collection, tools.embedder)
+    target = Target(tools.catalog, tools.index, collection, tools.embedder, tenant_id, SourceId(0))
+    found = verify(target)
+    return found, mend(target, found, sources, run_id) if repair and not found.none else None
+
+
+def verify(target: Target) -> Differences:
+    """Compare. The catalog is read before and after the index: what a run changes meanwhile is no difference."""
+    before = _known(target)
+    try:
+        points = {p.chunk_id: p for p in target.index.scan(target.collection.name, target.tenant_id)}
+    except CollectionMissing:
+        points = {}
+    return differences(before, points, _known(target))
+
+
+def differences(
+    before: Mapping[ChunkId, KnownPoint], points: Mapping[ChunkId, StoredPoint], after: Mapping[ChunkId, KnownPoint]
+) -> Differences:
+    """What differs between the index and a catalog that said the same before and after the index was read."""
+    steady = {id_: known for id_, known in after.items() if before.get(id_) == known}
+    served = {id_: known for id_, known in steady.items() if known.served}
+    return Differences(
+        missing={id_: known for id_, known in served.items() if known.state != "live" or id_ not in points},
+        extra=frozenset(points.keys() - before.keys() - after.keys()),
+        mislabelled={id_: known for id_, known in served.items() if id_ in points and _disagree(points[id_], known)},
+        unfinished={id_: known for id_, known in steady.items() if not known.served},
+    )
+
+
+def _disagree(point: StoredPoint, known: KnownPoint) -> bool:
+    return (point.label, point.document_id) != (known.label, known.document_id)
+
+
+def mend(target: Target, found: Differences, sources: Mapping[SourceId, str], run: str) -> int:
+    """Make the index what the catalog says, a source at a time under its lease. Returns how many texts went through the model.
+
+    Raises `SourceBusy` while a run is writing a source. It can be repeated, and finished by another call.
+    """
+    target.index.ensure(target.collection.name, target.collection.dimensions)
+    if found.extra:
+        target.index.delete(target.collection.name, target.tenant_id, sorted(found.extra))
+    touched = {known.source_id for kind in (found.missing, found.mislabelled, found.unfinished) for known in kind.values()}
+    embedded = sum(_repair_source(replace(target, source_id=source), found, sources[source], run) for source in sorted(touched))
+    target.index.flush(target.collection.name)
+    return embedded
+
+
+def _repair_source(target: Target, found: Differences, name: str, run: str) -> int:
+    owner = owner_name(run)
+    missing, mislabelled, unfinished = (
+        {id_: known for id_, known in kind.items() if known.source_id == target.source_id}
+        for kind in (found.missing, found.mislabelled, found.unfinished)
+    )
+
+    def hold(write: WriteSession) -> None:
+        lease(write, target.tenant_id, target.source_id, owner, name)
+
+    with transaction(target.catalog) as write:
+        hold(write)
+        note_lost(write, target.tenant_id, target.collection.id, missing)
+        note_unserved(write, target.tenant_id, target.collection.id, unfinished)
+    try:
+        embedded = publish(target, _keys(target, missing), hold, lambda _: None).embedded
+        for key in _keys(target, mislabelled):
+            with reading(target.catalog) as read:
+                label = read_document(read, key).indexed_label
+            if label is not None:
+                target.index.set_label(target.collection.name, key, label)
+        relabel(target)
+        sweep(target)
+    finally:
+        with transaction(target.catalog) as write:
+            release(write, target.tenant_id, target.source_id, owner)
+    return embedded
+
+
+def _keys(target: Target, points: Mapping[ChunkId, KnownPoint]) -> list[DocumentKey]:
+    return [DocumentKey(target.tenant_id, document) for document in sorted({known.document_id for known in points.values()})]
+
+
+def _known(target: Target) -> dict[ChunkId, KnownPoint]:
+    with reading(target.catalog) as read:
+        return known_points(read, target.tenant_id, target.collection.id)

@@ -1,0 +1,48 @@
+"""What counts as personal data here, and what does not.
+
+An entity is here when its value points at a person (or at a person's money or body) on its own. Addresses of web pages,
+dates, UUIDs, MAC addresses and company numbers are not: they would take the meaning out of documents and name nobody. Of IP
+addresses only public ones count: loopback, private and documentation ranges name no subscriber. Names of people need a
+language model, which comes later.
+"""
+
+from __future__ import annotations
+
+GENERIC = ("EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "CRYPTO")
+NATIONAL = (
+    "US_SSN",
+    "US_ITIN",
+    "MEDICAL_LICENSE",
+    "UK_NHS",
+    "UK_NINO",
+    "DE_TAX_ID",
+    "ES_NIF",
+    "ES_NIE",
+    "IT_FISCAL_CODE",
+    "PL_PESEL",
+    "FI_PERSONAL_IDENTITY_CODE",
+    "SE_PERSONNUMMER",
+    "IN_AADHAAR",
+    "SG_NRIC_FIN",
+    "KR_RRN",
+)
+ENTITIES: tuple[str, ...] = GENERIC + NATIONAL
+
+NUMERIC = frozenset(
+    {
+        "PHONE_NUMBER",
+        "CREDIT_CARD",
+        "US_SSN",
+        "US_ITIN",
+        "UK_NHS",
+        "DE_TAX_ID",
+        "PL_PESEL",
+        "SE_PERSONNUMMER",
+        "IN_AADHAAR",
+        "KR_RRN",
+    }
+)
+"""Entities whose value is its digits: spaces, dashes and brackets between them mean nothing."""
+
+COMPACT = frozenset(set(NATIONAL) - NUMERIC | {"IBAN_CODE"})
+"""Entities whose value is its letters and digits, in whatever case and grouping."""

@@ -1,0 +1,20 @@
+"""The seam to detection and redaction: what documents and questions alike go through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from catalog.ids import TenantId
+from privacy.span import Redaction
+
+
+class Redactor(Protocol):
+    """Safe to call from several threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for two redactors exactly when they give equal output: policy, recognizers and a digest of the key."""
+
+    def redact(self, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
+        """Each text with its personal data replaced; equal values of a tenant get equal pseudonyms. Twice changes nothing."""

@@ -1,0 +1,35 @@
+"""What is redacted and with which key. Environment: `PRIVACY_*`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from catalog.settings import home
+from privacy.entities import ENTITIES
+from privacy.key import FILE_NAME
+
+
+class PrivacySettings(BaseSettings):
+    """The settings of detection and redaction."""
+
+    model_config = SettingsConfigDict(env_prefix="PRIVACY_", extra="forbid")
+
+    key: SecretStr | None = Field(
+        default=None, description="The pseudonyms' key: 32 bytes as hexadecimal or base64; default: the key file"
+    )
+    key_file: Path | None = Field(
+        default=None, description="The key's file, made on first use; default: privacy.key in PORTCULLIS_HOME"
+    )
+    entities: tuple[str, ...] = Field(default=ENTITIES, description="Which kinds of personal data are looked for, as a JSON list")
+    min_score: float = Field(default=0.4, ge=0, le=1, description="How sure a find must be")
+    operators: dict[str, str] = Field(
+        default_factory=dict,
+        description='What is done with a kind, as JSON: {"IP_ADDRESS": "keep"}; pseudonymise (default), mask, remove or keep',
+    )
+
+    def resolved_key_file(self) -> Path:
+        """`key_file`, or the one under `home()`."""
+        return self.key_file or home() / FILE_NAME

@@ -1,0 +1,24 @@
+"""A piece of personal data in a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open code-point offsets, Presidio's entity type as `label`, a score from 0 to 1."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A text with what was found in it replaced. `found` counts in the text as it came in, `placed` in `text`, pairwise."""
+
+    text: str
+    found: tuple[Span, ...]
+    placed: tuple[Span, ...]

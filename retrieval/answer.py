@@ -1,0 +1,116 @@
+"""From a checked request to the whole answer: the one path behind `POST /v1/retrieve` and `portcullis search`."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from uuid import UUID, uuid4
+
+import anyio
+from anyio import to_thread
+
+from catalog.text import StoredChunk
+from index.model import Tokens
+from retrieval.context import Context, pack
+from retrieval.errors import EmptyQuestion, QuestionTooLong
+from retrieval.identity import Asker, asker_by_operator
+from retrieval.query import Found, Passage, Query, version_ref
+from retrieval.redactions import redactions
+from retrieval.search import Clock, search
+from retrieval.services import Services
+from retrieval.settings import RetrievalSettings
+from retrieval.wire import (
+    ContextBody,
+    LocationBody,
+    ResultBody,
+    RetrieveRequest,
+    RetrieveResponse,
+    UsageBody,
+    VersionBody,
+    WarningBody,
+)
+
+NOTHING_INDEXED = WarningBody(code="nothing_indexed", detail="Nothing is indexed here yet. Run `portcullis ingest PATH` first.")
+INCOMPLETE = WarningBody(code="incomplete", detail="The index lags behind the catalog; more passages may exist. Ask again later.")
+
+
+def ask(services: Services, limits: RetrievalSettings, tenant: str, person: str, request: RetrieveRequest) -> RetrieveResponse:
+    """The answer to the operator's question in the name of `person`: the body that `POST /v1/retrieve` gives to a key.
+
+    Raises `UnknownTenant`, `UnknownPerson` and all that `answer` raises. Not for use inside an event loop.
+    """
+    request_id = uuid4()
+    asker = asker_by_operator(services.catalog, tenant, person, request_id, "retrieve")
+    return anyio.run(answer, services, limits, asker, request, request_id)
+
+
+async def answer(
+    services: Services, limits: RetrievalSettings, asker: Asker, request: RetrieveRequest, request_id: UUID
+) -> RetrieveResponse:
+    """What `asker` may read about the question. Raises `EmptyQuestion`, `QuestionTooLong`, `CatalogUnavailable`, `IndexFault`."""
+    whole, clock = Clock(), Clock()
+    if not request.query.strip():
+        raise EmptyQuestion
+    if len(request.query) > limits.max_question_characters:
+        raise QuestionTooLong(len(request.query), limits.max_question_characters)
+    (redacted,) = await to_thread.run_sync(services.redactor.redact, asker.tenant_id, [request.query])
+    clock.lap("redact")
+    sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
+    found = await search(services, asker, Query(redacted.text, request.top_k, sources))
+    clock.lap("search")
+    budget = request.context.max_tokens or limits.default_context_tokens
+    body = await to_thread.run_sync(_body, found, services.embedder.tokens, request, budget, request_id)
+    clock.lap("pack")
+    whole.lap("all")
+    stages = {"redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
+    usage = UsageBody(took_ms=round(whole.stages["all"], 3), stages={name: round(ms, 3) for name, ms in stages.items()})
+    return body.model_copy(update={"usage": usage})
+
+
+def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID) -> RetrieveResponse:
+    wanted = frozenset[str](request.include)
+    packed = pack(found.passages, tokens, budget, request.context.format) if "context" in wanted else None
+    warnings = [NOTHING_INDEXED] if found.collection is None else []
+    return RetrieveResponse(
+        request_id=request_id,
+        permissions_as_of=found.permissions_as_of.astimezone(UTC),
+        index_version=found.collection,
+        results=[_result(passage, tokens, packed, wanted) for passage in found.passages],
+        context=None
+        if packed is None
+        else ContextBody(text=packed.text, tokens=packed.tokens, truncated_refs=[], omitted_refs=list(packed.omitted_refs)),
+        complete=found.complete,
+        warnings=warnings if found.complete else [*warnings, INCOMPLETE],
+        usage=UsageBody(took_ms=0, stages={}),
+    )
+
+
+def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: frozenset[str]) -> ResultBody:
+    chunk = passage.chunk
+    return ResultBody(
+        ref=passage.ref,
+        chunk_id=chunk.chunk_id,
+        document_id=chunk.document_name,
+        version=version_body(chunk),
+        title=chunk.title,
+        source=chunk.source,
+        location=location_body(chunk),
+        score=passage.score,
+        text=chunk.text if "text" in wanted else None,
+        redactions=redactions(chunk.text),
+        duplicates=list(passage.duplicates),
+        tokens=tokens.count(chunk.text),
+        in_context=packed is not None and passage.ref in packed.refs,
+        metadata=dict(chunk.custom) if "metadata" in wanted else None,
+    )
+
+
+def version_body(chunk: StoredChunk) -> VersionBody:
+    """The version that a chunk was read from: the current one, for the catalog gives no other."""
+    return VersionBody(
+        id=version_ref(chunk.key, chunk.version_id), label=chunk.version_label, current=True, modified_at=chunk.modified_at
+    )
+
+
+def location_body(chunk: StoredChunk) -> LocationBody:
+    """Where a chunk stands in its version."""
+    return LocationBody(pages=list(chunk.pages), headings=list(chunk.headings), chars=(chunk.char_start, chunk.char_end))

@@ -1,0 +1,145 @@
+"""The root of the service: reads settings, opens what answering needs, and wires routes, errors and the guard together."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from structlog.typing import FilteringBoundLogger
+
+from catalog.errors import PortcullisError
+from catalog.open import open_catalog
+from catalog.settings import CatalogSettings
+from index.open import open_embedder, open_index
+from index.settings import IndexSettings
+from privacy.open import open_redactor
+from privacy.settings import PrivacySettings
+from retrieval.guard import Guard, render
+from retrieval.log import open_log
+from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
+from retrieval.routes import router
+from retrieval.services import Services
+from retrieval.settings import RetrievalSettings
+
+
+@contextmanager
+def open_services(*, warm: bool = True) -> Iterator[Services]:
+    """The services that the environment names. Raises what their openers raise; closes them at the end.
+
+    `warm` loads the model before the first question comes; for a single one that may yet be refused it is left out.
+    """
+    catalog = open_catalog(CatalogSettings())
+    try:
+        settings = IndexSettings()
+        embedder = open_embedder(settings)
+        if warm:
+            embedder.embed_query("ready")
+        redactor = open_redactor(PrivacySettings())
+        index = open_index(settings)
+        try:
+            yield Services(catalog, index, embedder, redactor)
+        finally:
+            index.close()
+    finally:
+        catalog.dispose()
+
+
+def create_app(
+    settings: RetrievalSettings | None = None,
+    services: Services | None = None,
+    log: FilteringBoundLogger | None = None,
+) -> FastAPI:
+    """The application. What is not given is read from the environment; services not given are opened before it is ready."""
+    settings = settings or RetrievalSettings()
+    log = log or open_log(sys.stderr)
+    given = services
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = settings.worker_threads
+        if given is not None:
+            yield
+            return
+        opening = open_services()
+        app.state.services = await to_thread.run_sync(opening.__enter__)
+        try:
+            yield
+        finally:
+            app.state.services = None
+            await to_thread.run_sync(opening.__exit__, None, None, None)
+
+    app = FastAPI(
+        title="Portcullis",
+        version=_version(),
+        description="Passages for a question, limited to what the asking person may read.",
+        lifespan=lifespan,
+        docs_url=None,  # the pages would load scripts from the internet
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.services = given
+    app.include_router(router)
+    app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes)
+    _handle_errors(app, log)
+    _describe_problems(app)
+    return app
+
+
+def _handle_errors(app: FastAPI, log: FilteringBoundLogger) -> None:
+    async def ours(request: Request, error: Exception) -> Response:
+        answer = problem(error, _id(request))
+        if answer.status >= 500 and isinstance(error, PortcullisError):
+            log.error("unavailable", request_id=str(_id(request)), code=error.code, detail=str(error))
+        return _response(answer)
+
+    async def fields(request: Request, error: Exception) -> Response:
+        listed: Sequence[dict[str, object]] = error.errors() if isinstance(error, RequestValidationError) else []
+        return _response(problem_of_fields(listed, _id(request)))
+
+    async def framework(request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        return _response(problem_of_status(error.status_code, _id(request), error.headers))
+
+    app.add_exception_handler(PortcullisError, ours)
+    app.add_exception_handler(RequestValidationError, fields)
+    app.add_exception_handler(HTTPException, framework)
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Say in the OpenAPI page what is true: everything but a success is `application/problem+json`."""
+    described = app.openapi()
+    for operation in (operation for path in described["paths"].values() for operation in path.values()):
+        for status, response in list(operation["responses"].items()):
+            if "HTTPValidationError" in str(response):  # the framework's guess for a path that any text fits
+                del operation["responses"][status]
+            elif not status.startswith("2"):
+                response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        described["components"]["schemas"].pop(unused, None)
+
+
+def _response(answer: Problem) -> Response:
+    body, headers = render(answer)
+    return Response(body, answer.status, headers)
+
+
+def _id(request: Request) -> UUID:
+    request_id: UUID = request.state.request_id
+    return request_id
+
+
+def _version() -> str:
+    try:
+        return version("portcullis")
+    except PackageNotFoundError:
+        return "0"

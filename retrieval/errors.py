@@ -1,0 +1,108 @@
+"""What can go wrong between a question and its context. `problems.py` gives each its HTTP status.
+
+RetrievalError
+├── RequestError              the request itself cannot be served
+│   ├── EmptyQuestion         nothing but white space
+│   ├── QuestionTooLong       more characters than the service reads
+│   ├── RequestTooLarge       more bytes than the service reads
+│   ├── AmbiguousHeader       a header that says who asks came twice
+│   └── UserTokenUnsupported  a person's token, which this version cannot check and must not ignore
+├── NotAuthenticated          no service key, or one that is unknown, revoked or expired
+├── MissingScope              the key may not do this
+├── NoPerson                  a key asks for itself: nobody's permissions apply, so nothing is readable
+├── NoSuchDocument            absent or unreadable: the two look alike
+├── NotReady                  the service cannot answer questions now
+└── CannotListen              the address is taken or is none of this machine's
+"""
+
+from __future__ import annotations
+
+from catalog.errors import PortcullisError
+
+
+class RetrievalError(PortcullisError):
+    code = "retrieval_error"
+
+
+class RequestError(RetrievalError):
+    code = "invalid_request"
+
+
+class EmptyQuestion(RequestError):
+    code = "empty_question"
+
+    def __init__(self) -> None:
+        super().__init__("The question is empty. Put at least one word into `query`.")
+
+
+class QuestionTooLong(RequestError):
+    code = "question_too_long"
+
+    def __init__(self, given_characters: int, max_characters: int) -> None:
+        super().__init__(f"The question has {given_characters} characters; at most {max_characters} are read. Shorten it.")
+
+
+class RequestTooLarge(RequestError):
+    code = "request_too_large"
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(f"The request's body is larger than {max_bytes} bytes. Send the question alone.")
+
+
+class AmbiguousHeader(RequestError):
+    code = "ambiguous_header"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The header {name} came more than once. Send it once.")
+
+
+class UserTokenUnsupported(RequestError):
+    code = "user_token_unsupported"
+
+    def __init__(self) -> None:
+        super().__init__("X-User-Token cannot be checked by this version. Name the person in X-On-Behalf-Of instead.")
+
+
+class NotAuthenticated(RetrievalError):
+    code = "not_authenticated"
+
+    def __init__(self, *, presented: bool) -> None:
+        self.presented = presented
+        super().__init__(
+            "The service key is unknown, revoked or expired. `portcullis keys create` makes a new one."
+            if presented
+            else "Send a service key: `Authorization: Bearer pck_...`. `portcullis keys create` makes one."
+        )
+
+
+class MissingScope(RetrievalError):
+    code = "missing_scope"
+
+    def __init__(self, key_id: str, scope: str) -> None:
+        super().__init__(f"The key {key_id} has no scope `{scope}`. Make one with `portcullis keys create --scope {scope}`.")
+
+
+class NoPerson(RetrievalError):
+    code = "unknown_person"
+
+    def __init__(self) -> None:
+        super().__init__("Say who asks: `X-On-Behalf-Of: USER`. A key by itself may read nothing.")
+
+
+class NoSuchDocument(RetrievalError):
+    code = "unknown_document"
+
+    def __init__(self) -> None:
+        super().__init__("There is no document with this id that this person may read.")
+
+
+class NotReady(RetrievalError):
+    code = "not_ready"
+    retryable = True
+
+
+class CannotListen(RetrievalError):
+    code = "cannot_listen"
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"Cannot listen on {host}:{port}: {reason}. Choose another with `--host` and `--port`.")

@@ -1,0 +1,142 @@
+"""Who asks. The tenant comes from the key alone, the permissions from the person alone, and each borrowed identity is audited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Engine
+
+from acl.errors import BadPrincipal, UnknownPerson
+from acl.principal import user
+from acl.scope import ReadScope
+from acl.store import Person, find_person, find_scope
+from catalog.audit import record
+from catalog.errors import UnknownTenant
+from catalog.ids import DEFAULT_TENANT, TenantId
+from catalog.keys import KeyRow, find_key
+from catalog.session import ReadSession, reading, transaction
+from catalog.tenants import find_tenant
+from retrieval.errors import AmbiguousHeader, MissingScope, NoPerson, NotAuthenticated, UserTokenUnsupported
+
+KEY = re.compile(r"pck_[0-9A-Za-z]+_[0-9A-Za-z_-]+")
+HEADERS = ("authorization", "x-on-behalf-of", "x-user-token")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request says about who asks, unchecked. `on_behalf_of` is None when the header is missing."""
+
+    key: str | None
+    on_behalf_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A known, active person of a tenant, and what he may read. `actor` is who really asks: `key:ID` or `operator`."""
+
+    tenant_id: TenantId
+    person: Person
+    scope: ReadScope
+    actor: str
+
+
+def credentials(headers: Iterable[tuple[bytes, bytes]]) -> Credentials:
+    """Read the raw headers. Raises `AmbiguousHeader` and `UserTokenUnsupported`: what cannot be honoured is never ignored."""
+    found: dict[str, bytes] = {}
+    for raw_name, value in headers:
+        name = raw_name.decode("latin-1").lower()
+        if name in HEADERS:
+            if name in found:
+                raise AmbiguousHeader(name)
+            found[name] = value
+    if "x-user-token" in found:
+        raise UserTokenUnsupported
+    person = found.get("x-on-behalf-of")
+    return Credentials(
+        key=_bearer(found.get("authorization")),
+        on_behalf_of=None if person is None else person.decode("utf-8", "replace").strip(),
+    )
+
+
+def asker_by_key(catalog: Engine, given: Credentials, request_id: UUID, operation: str) -> Asker:
+    """The person on whose behalf a service key asks.
+
+    Raises `NotAuthenticated`, `MissingScope`, `NoPerson`, `UnknownPerson`. Writes one audit entry for each use of a name, refused
+    or not, before anything is searched; if it cannot be written, nobody asks (`CatalogUnavailable`).
+    """
+    with reading(catalog) as session:
+        key = _key(session, given)
+        if given.on_behalf_of is None:
+            raise NoPerson
+        _demand(key, "impersonate")
+        asker = _find(session, key.tenant_id, given.on_behalf_of, f"key:{key.id}")
+    _audit(catalog, key.tenant_id, f"key:{key.id}", given.on_behalf_of, asker, request_id, operation)
+    return asker or _refuse(given.on_behalf_of)
+
+
+def asker_by_operator(catalog: Engine, tenant: str, person: str, request_id: UUID, operation: str) -> Asker:
+    """The person in whose name the operator asks on the command line. Raises `UnknownTenant`, `UnknownPerson`; audited alike."""
+    with reading(catalog) as session:
+        try:
+            tenant_id = find_tenant(session, tenant)
+        except UnknownTenant:
+            if tenant == DEFAULT_TENANT:  # it comes to be with its first people or documents: so far nobody is in it
+                raise UnknownPerson(person) from None
+            raise
+        asker = _find(session, tenant_id, person, "operator")
+    _audit(catalog, tenant_id, "operator", person, asker, request_id, operation)
+    return asker or _refuse(person)
+
+
+def _key(session: ReadSession, given: Credentials) -> KeyRow:
+    key = None if given.key is None or not KEY.fullmatch(given.key) else find_key(session, given.key)
+    if key is None:
+        raise NotAuthenticated(presented=given.key is not None)
+    _demand(key, "retrieve")
+    return key
+
+
+def _demand(key: KeyRow, scope: str) -> None:
+    if scope not in key.scopes:
+        raise MissingScope(key.id, scope)
+
+
+def _find(session: ReadSession, tenant_id: TenantId, name: str, actor: str) -> Asker | None:
+    try:
+        person = find_person(session, tenant_id, name)
+    except (UnknownPerson, BadPrincipal):
+        return None
+    return Asker(tenant_id, person, find_scope(session, tenant_id, person), actor)
+
+
+def _audit(
+    catalog: Engine, tenant_id: TenantId, actor: str, name: str, asker: Asker | None, request_id: UUID, operation: str
+) -> None:
+    with transaction(catalog) as session:
+        record(
+            session,
+            tenant_id,
+            actor=actor,
+            action="impersonate" if asker else "impersonate.refused",
+            object_=_printable(name),
+            details={"request_id": str(request_id), "operation": operation},
+        )
+
+
+def _printable(name: str) -> str:
+    try:
+        return str(user(name))
+    except BadPrincipal:
+        return "user:?"  # what names nobody is the caller's text, not an identifier: it is not kept
+
+
+def _refuse(name: str) -> Asker:
+    raise UnknownPerson(name)
+
+
+def _bearer(value: bytes | None) -> str | None:
+    scheme, _, token = (value or b"").decode("latin-1").strip().partition(" ")
+    return token.strip() if scheme.casefold() == "bearer" and token.strip() else None

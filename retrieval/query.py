@@ -1,0 +1,62 @@
+"""What is asked and what is found, as values. A question enters here redacted; a passage exists only after the recheck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID, uuid5
+
+from catalog.ids import DocumentKey, VersionId
+from catalog.text import StoredChunk
+
+Format = Literal["text", "markdown"]
+
+NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question with its personal data replaced as in the documents. `sources` None means every source."""
+
+    text: str
+    top_k: int
+    sources: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A hit that the catalog itself lets the asking person read, with its fused score."""
+
+    chunk: StoredChunk
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A result. `ref` is its number in the answer, from 1; `duplicates` names other readable documents that say the same."""
+
+    ref: int
+    chunk: StoredChunk
+    score: float
+    duplicates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a query, best passage first.
+
+    `complete` is False only when fewer than `top_k` are here although the search was given up before the index was exhausted.
+    `stages` holds milliseconds. `collection` is None when nothing was ever indexed.
+    """
+
+    passages: tuple[Passage, ...]
+    complete: bool
+    permissions_as_of: datetime
+    collection: str | None
+    stages: dict[str, float]
+
+
+def version_ref(key: DocumentKey, version_id: VersionId) -> UUID:
+    """A version's public id. The internal number would tell how much others publish (law 9)."""
+    return uuid5(NAMESPACE, f"{key.tenant_id}/{key.document_id}/{version_id}")

@@ -1,0 +1,52 @@
+"""The index proposes, the catalog decides (law 4). Nothing that the index says about access is believed here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from acl.scope import ReadScope
+from catalog.ids import ChunkId
+from catalog.text import StoredChunk
+from index.point import Hit
+from retrieval.query import Confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """What is left of the hits, in their order, and those that the catalog does not let through."""
+
+    confirmed: tuple[Confirmed, ...]
+    dropped: frozenset[ChunkId]
+
+
+def recheck(
+    hits: Sequence[Hit],
+    stored: Mapping[ChunkId, StoredChunk],
+    scope: ReadScope,
+    sources: Collection[str] | None = None,
+) -> Recheck:
+    """Keep a hit only if the catalog serves it now, as part of the same document, to a holder of `scope`, from `sources`.
+
+    `stored` and `scope` must come from one read transaction. The hit's own label plays no part.
+    """
+    confirmed: dict[ChunkId, Confirmed] = {}
+    dropped: set[ChunkId] = set()
+    for hit in hits:
+        chunk = stored.get(hit.chunk_id)
+        if chunk is not None and _may_pass(hit, chunk, scope, sources):
+            confirmed.setdefault(hit.chunk_id, Confirmed(chunk, hit.score))
+        else:
+            dropped.add(hit.chunk_id)
+    kept = tuple(c for id_, c in confirmed.items() if id_ not in dropped)
+    return Recheck(kept, frozenset(dropped))
+
+
+def _may_pass(hit: Hit, chunk: StoredChunk, scope: ReadScope, sources: Collection[str] | None) -> bool:
+    return (
+        chunk.chunk_id == hit.chunk_id
+        and chunk.key.tenant_id == scope.tenant_id
+        and chunk.key.document_id == hit.document_id
+        and chunk.label in scope.labels
+        and (sources is None or chunk.source in sources)
+    )

@@ -1,0 +1,142 @@
+"""The HTTP face of version 1. Each route finds out who asks, then hands over; nothing is decided here."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter, Request, Security
+from fastapi.security import HTTPBearer
+
+from catalog.errors import NoLiveCollection
+from catalog.ledger import live_collection
+from catalog.session import reading
+from index.errors import CollectionMissing
+from retrieval.answer import answer
+from retrieval.document import read_document
+from retrieval.errors import NotReady
+from retrieval.identity import Asker, asker_by_key, credentials
+from retrieval.services import Services
+from retrieval.settings import RetrievalSettings
+from retrieval.wire import DocumentResponse, ProblemBody, RetrieveRequest, RetrieveResponse
+
+KEY = HTTPBearer(scheme_name="service key", description="A key `pck_...` with the scope `retrieve`", auto_error=False)
+ON_BEHALF_OF: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "X-On-Behalf-Of",
+            "in": "header",
+            "required": True,
+            "description": "The person who asks: `ana` or `user:ana`. Needs the scope `impersonate`; each use is audited.",
+            "schema": {"type": "string"},
+            "example": "user:ana",
+        }
+    ]
+}
+NO_INDEX = "readiness"
+"""A name that no collection has: that the engine says so is a sign of life when nothing is indexed."""
+
+router = APIRouter()
+
+
+def problems(**statuses: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's word for the problems that a route answers with, as `s404="why"`."""
+    return {int(status[1:]): {"description": why, "model": ProblemBody} for status, why in statuses.items()}
+
+
+REFUSED = problems(
+    s401="No service key, or one that is unknown, revoked or expired",
+    s403="The key lacks a scope, or the person is missing, unknown or disabled",
+    s503="The catalog or the index does not answer: no partial answer is given",
+)
+
+
+@router.post(
+    "/v1/retrieve",
+    summary="Passages for a question, limited to what this person may read",
+    responses=REFUSED
+    | problems(s400="The body is not JSON", s413="The body is too large", s422="The request is not well formed or not supported"),
+    dependencies=[Security(KEY)],
+    openapi_extra=ON_BEHALF_OF,
+)
+async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
+    asker = await _asker(request, "retrieve")
+    found = await answer(_services(request), _settings(request), asker, body, _request_id(request))
+    _note(request, results=len(found.results), complete=found.complete)
+    return found
+
+
+@router.get(
+    "/v1/documents/{id:path}",
+    summary="A document's current version, if this person may read it",
+    responses=REFUSED | problems(s404="Absent, retired or unreadable: the answer is the same"),
+    dependencies=[Security(KEY)],
+    openapi_extra=ON_BEHALF_OF,
+)
+async def document(request: Request, id: str) -> DocumentResponse:
+    asker = await _asker(request, "document")
+    return await to_thread.run_sync(read_document, _services(request).catalog, asker, id, _request_id(request))
+
+
+@router.get("/healthz", summary="The process is alive")
+async def healthz() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+@router.get("/readyz", summary="Questions can be answered", responses=problems(s503="They cannot, and why"))
+async def readyz(request: Request) -> dict[str, str]:
+    services = getattr(request.app.state, "services", None)
+    if services is None:
+        raise NotReady("The service is still opening its catalog, index and model.")
+    with anyio.move_on_after(_settings(request).ready_timeout_seconds):
+        await to_thread.run_sync(_probe, services, abandon_on_cancel=True)
+        return {"status": "ready"}
+    raise NotReady("The catalog or the index did not answer in time.")
+
+
+def _probe(services: Services) -> None:
+    with reading(services.catalog) as session:
+        try:
+            collection = live_collection(session)
+        except NoLiveCollection:
+            collection = None
+    if collection is not None:
+        if collection.embedder != services.embedder.fingerprint:
+            raise NotReady("The index was made by another embedding model than the one that is loaded.")
+        services.index.count(collection.name)
+        return
+    try:
+        services.index.count(NO_INDEX)
+    except CollectionMissing:
+        return
+
+
+async def _asker(request: Request, operation: str) -> Asker:
+    given = credentials(request.headers.raw)
+    asker = await to_thread.run_sync(asker_by_key, _services(request).catalog, given, _request_id(request), operation)
+    _note(request, tenant=int(asker.tenant_id), actor=asker.actor, person=int(asker.person.id))
+    return asker
+
+
+def _services(request: Request) -> Services:
+    services: Services | None = getattr(request.app.state, "services", None)
+    if services is None:
+        raise NotReady("The service is still opening its catalog, index and model.")
+    return services
+
+
+def _settings(request: Request) -> RetrievalSettings:
+    settings: RetrievalSettings = request.app.state.settings
+    return settings
+
+
+def _request_id(request: Request) -> UUID:
+    request_id: UUID = request.state.request_id
+    return request_id
+
+
+def _note(request: Request, **values: object) -> None:
+    """Add ids and counts, never texts, to the request's line in the log."""
+    request.scope["state"].setdefault("log", {}).update(values)

@@ -1,0 +1,129 @@
+"""A question becomes passages: redact, embed, search, recheck, and again until enough are confirmed.
+
+Every round asks the index anew without the points that the catalog refused so far, and all of its hits are rechecked together. So
+points that should be gone take no place in the order, and an answer comes whole from one moment of the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import TypeVar
+
+from anyio import to_thread
+from sqlalchemy import Engine
+
+from acl.scope import ReadScope
+from acl.store import find_scope
+from catalog.documents import find_sources
+from catalog.errors import NoLiveCollection
+from catalog.ids import ChunkId, SourceId, TenantId, utc_now
+from catalog.ledger import LiveCollection, live_collection
+from catalog.session import reading
+from catalog.tenants import policy_epoch
+from catalog.text import current_chunks
+from index.errors import EmbedderMismatch
+from index.lexical import query_vector
+from index.model import Embedder
+from index.point import Hit, SearchQuery
+from index.reader import Reader
+from retrieval.identity import Asker
+from retrieval.query import Found, Passage, Query
+from retrieval.rank import rank
+from retrieval.recheck import Recheck, recheck
+from retrieval.services import Services
+
+ROUNDS = 8
+"""Questions to the index for one answer. Each asks for twice as many as the last if there were too few."""
+FIRST_LIMIT = 24
+"""Asked for at least, so that duplicates and a few stale points cost no second round."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The hits of one round after the recheck, under the scope as it was then."""
+
+    scope: ReadScope
+    as_of: datetime
+    result: Recheck
+
+
+async def search(services: Services, asker: Asker, query: Query) -> Found:
+    """The best `query.top_k` passages that the asker may read. Raises `CatalogUnavailable`, `IndexFault`."""
+    clock = Clock()
+    began = utc_now()
+    collection, sources = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
+    if collection is None or (sources is not None and not sources):
+        return Found((), True, began, None if collection is None else collection.name, clock.stages)
+    clock.lap("catalog")
+    look = await to_thread.run_sync(_look, services.embedder, collection, query.text)
+    clock.lap("embed")
+    reader = Reader(services.index, collection.name, to_thread.current_default_thread_limiter())
+    scope, skip, limit = asker.scope, frozenset[ChunkId](), max(FIRST_LIMIT, 2 * query.top_k)
+    passages: tuple[Passage, ...] = ()
+    exhausted, as_of = False, began
+    for _ in range(ROUNDS):
+        hits = await reader.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope)
+        clock.lap("search")
+        checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query.sources)
+        clock.lap("recheck")
+        passages, as_of = rank(checked.result.confirmed, query.top_k), checked.as_of
+        exhausted = len(hits) < limit
+        settled = not checked.result.dropped and checked.scope.labels == scope.labels
+        if settled and (exhausted or len(passages) == query.top_k):
+            break
+        scope, skip = checked.scope, skip | checked.result.dropped
+        if len(passages) < query.top_k:
+            limit *= 2
+    complete = exhausted or len(passages) == query.top_k
+    return Found(passages, complete, as_of, collection.name, clock.stages)
+
+
+def _where(
+    catalog: Engine, tenant_id: TenantId, names: tuple[str, ...] | None
+) -> tuple[LiveCollection | None, tuple[SourceId, ...] | None]:
+    with reading(catalog) as session:
+        try:
+            collection = live_collection(session)
+        except NoLiveCollection:
+            return None, None
+        if names is None:
+            return collection, None
+        return collection, tuple(sorted(find_sources(session, tenant_id, names).values()))
+
+
+def _look(embedder: Embedder, collection: LiveCollection, text: str) -> SearchQuery:
+    if embedder.fingerprint != collection.embedder:
+        raise EmbedderMismatch(
+            f"The index {collection.name} was made by another embedding model than the one that is loaded. "
+            "Set INDEX_MODEL to that model, or ingest again with `--full`."
+        )
+    return SearchQuery(embedder.embed_query(text), query_vector(text), limit=1)
+
+
+def _recheck(catalog: Engine, asker: Asker, scope: ReadScope, hits: list[Hit], sources: tuple[str, ...] | None) -> Checked:
+    as_of = utc_now()
+    with reading(catalog) as session:
+        if policy_epoch(session, asker.tenant_id) != scope.policy_epoch:
+            scope = find_scope(session, asker.tenant_id, asker.person)
+        stored = current_chunks(session, asker.tenant_id, [hit.chunk_id for hit in hits])
+    return Checked(scope, as_of, recheck(hits, stored, scope, sources))
+
+
+class Clock:
+    """Milliseconds by stage; a stage that comes again adds up."""
+
+    def __init__(self, now: Callable[[], float] = perf_counter) -> None:
+        self._now = now
+        self._last = now()
+        self.stages: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """What passed since the last lap belongs to `stage`."""
+        now = self._now()
+        self.stages[stage] = self.stages.get(stage, 0.0) + (now - self._last) * 1000
+        self._last = now

@@ -1,0 +1,165 @@
+"""The request and response models: the only pydantic in this package besides its settings. An unknown field is an error."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from catalog.ids import storable
+from retrieval.query import Format
+
+LATER = frozenset(
+    {"as_of", "versions", "rerank", "session_id", "filter", "min_score", "max_per_document", "dedup"} | {"tokenizer", "expand"}
+)
+"""Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
+
+Included = Literal["text", "metadata", "context"]
+
+
+def _storable(text: str) -> str:
+    if not storable(text):
+        raise ValueError("holds a NUL character or half of a surrogate pair; send well-formed text")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+
+
+class RequestModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ContextRequest(RequestModel):
+    """How the passages are packed into one text."""
+
+    max_tokens: Annotated[
+        int | None, Field(ge=1, le=128_000, description="Budget in tokens of the embedding model; default: the service's setting")
+    ] = None
+    format: Annotated[Format, Field(description="How citations are written")] = "text"
+
+
+class RetrieveRequest(RequestModel):
+    """A question. Who asks is not in here: the headers say it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"query": "How long do we keep payroll records?"},
+                {
+                    "query": "How long do we keep payroll records?",
+                    "top_k": 5,
+                    "sources": ["handbook"],
+                    "context": {"max_tokens": 1000, "format": "markdown"},
+                    "include": ["text", "context"],
+                },
+            ]
+        }
+    )
+
+    query: Annotated[Text, Field(description="The question. Its personal data is replaced before anything else happens to it")]
+    top_k: Annotated[int, Field(ge=1, le=100, description="At most this many passages")] = 8
+    sources: Annotated[
+        list[Annotated[Text, Field(min_length=1, max_length=200)]] | None,
+        Field(min_length=1, max_length=100, description="Only passages of these sources; default: of all"),
+    ] = None
+    context: Annotated[ContextRequest, Field(description="How the passages are packed")] = ContextRequest()
+    include: Annotated[
+        list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")
+    ] = ["text", "metadata", "context"]
+
+
+class VersionBody(BaseModel):
+    id: Annotated[UUID, Field(description="Opaque; equal for the same version of the same document")]
+    label: Annotated[str, Field(description="The version's name as its source gave it; may be empty")]
+    current: bool
+    modified_at: datetime
+
+
+class LocationBody(BaseModel):
+    pages: Annotated[list[int], Field(description="Pages from 1; empty where the format has none")]
+    headings: Annotated[list[str], Field(description="Outermost first")]
+    chars: Annotated[tuple[int, int], Field(description="Half-open code-point offsets into the version's text")]
+
+
+class ResultBody(BaseModel):
+    ref: Annotated[int, Field(description="The [n] in the context's text")]
+    chunk_id: UUID
+    document_id: str
+    version: VersionBody
+    title: str
+    source: str
+    location: LocationBody
+    score: Annotated[float, Field(description="Fused score; comparable within one answer only")]
+    text: str | None
+    redactions: Annotated[
+        dict[str, int], Field(description="Kinds of personal data that were replaced in the text, and how often")
+    ]
+    duplicates: Annotated[list[str], Field(description="Other documents found that say the same; this person may read them too")]
+    tokens: Annotated[int, Field(description="Length of the text in tokens of the embedding model")]
+    in_context: bool
+    metadata: dict[str, Any] | None
+
+
+class ContextBody(BaseModel):
+    text: str
+    tokens: Annotated[int, Field(description="Of the whole text, citation lines included; never above the budget")]
+    truncated_refs: Annotated[list[int], Field(description="Passages that were cut; this version cuts none")]
+    omitted_refs: Annotated[list[int], Field(description="Results that did not fit")]
+
+
+class WarningBody(BaseModel):
+    code: str
+    detail: str
+
+
+class UsageBody(BaseModel):
+    took_ms: float
+    stages: Annotated[dict[str, float], Field(description="Milliseconds by stage")]
+
+
+class RetrieveResponse(BaseModel):
+    """The passages that this person may read, best first."""
+
+    request_id: UUID
+    permissions_as_of: Annotated[datetime, Field(description="Every result was readable at this moment or later")]
+    index_version: Annotated[str | None, Field(description="The searchable copy that was asked; null before anything is indexed")]
+    results: list[ResultBody]
+    context: ContextBody | None
+    complete: Annotated[bool, Field(description="False if fewer than top_k are here although more may exist; ask again later")]
+    warnings: list[WarningBody]
+    usage: UsageBody
+
+
+class DocumentPassageBody(BaseModel):
+    chunk_id: UUID
+    location: LocationBody
+    text: str
+
+
+class DocumentResponse(BaseModel):
+    """A document's current version as it is stored: redacted, in reading order."""
+
+    request_id: UUID
+    permissions_as_of: datetime
+    document_id: str
+    version: VersionBody
+    title: str
+    source: str
+    metadata: dict[str, Any]
+    passages: list[DocumentPassageBody]
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457. `code` is stable; texts may change."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: UUID
+    retryable: Annotated[bool, Field(description="Whether the same request may succeed later")]
+    errors: Annotated[list[dict[str, str]] | None, Field(description="Which fields were wrong, without their values")] = None

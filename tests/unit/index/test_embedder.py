@@ -1,0 +1,148 @@
+"""The default model is the published one, works offline, and gives unit vectors in order whatever the batching."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.embedder import SentenceEmbedder
+from index.errors import EmbedderMismatch, EmbedderMissing
+from index.model_files import PACKAGED, PACKAGED_SHA256, describe_model, find_model, pinned_sha256
+from index.open import open_embedder
+from index.settings import IndexSettings
+
+TEXTS = [
+    "A whale is a mammal that lives in the sea.",
+    "Ship.",
+    "",
+    "The board approved the travel policy on the third of May, and it applies to all employees. " * 8,
+    "Paris is the capital of France.",
+    " \n\t ",
+    "naïve café 日本語 😀",
+    "broken \ud800 surrogate",
+    "Whales are mammals and live in oceans.",
+    "word " * 1000,
+]
+
+
+@pytest.fixture(scope="module")
+def embedder() -> SentenceEmbedder:
+    return SentenceEmbedder(find_model(PACKAGED), weights_sha256=PACKAGED_SHA256)
+
+
+def test_the_default_is_the_packaged_model() -> None:
+    opened = open_embedder(IndexSettings())
+    assert (opened.dimensions, opened.max_tokens) == (384, 254)
+    assert pinned_sha256("sentence-transformers/all-MiniLM-L6-v2") == PACKAGED_SHA256
+
+
+@pytest.mark.slow
+def test_vectors_are_unit_float32_in_the_order_given(embedder: SentenceEmbedder) -> None:
+    vectors = embedder.embed(TEXTS)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), 384)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    for text, vector in zip(TEXTS, vectors, strict=True):
+        assert embedder.embed([text])[0] @ vector > 0.99
+    assert vectors[0] @ vectors[8] > 0.8 > 0.3 > vectors[0] @ vectors[4]
+
+
+@pytest.mark.slow
+def test_no_texts_give_no_vectors(embedder: SentenceEmbedder) -> None:
+    assert embedder.embed([]).shape == (0, 384)
+
+
+@pytest.mark.slow
+def test_the_fast_arithmetic_stays_near_the_exact_one(embedder: SentenceEmbedder) -> None:
+    fast = SentenceEmbedder(find_model(PACKAGED), bfloat16=True)
+    exact = SentenceEmbedder(find_model(PACKAGED), bfloat16=False)
+    assert (fast.embed(TEXTS) * exact.embed(TEXTS)).sum(axis=1).min() > 0.99
+    assert fast.fingerprint == exact.fingerprint == embedder.fingerprint
+
+
+@pytest.mark.slow
+def test_max_tokens_is_exactly_what_the_model_reads(embedder: SentenceEmbedder) -> None:
+    full = "cat " * embedder.max_tokens
+    assert embedder.tokens.count(full) == embedder.max_tokens
+    same, less = embedder.embed_query(full + "zebra"), embedder.embed_query("cat " * (embedder.max_tokens - 1) + "zebra")
+    whole = embedder.embed_query(full)
+    assert np.allclose(whole, same, atol=1e-3)
+    assert whole @ less < 0.9995
+
+
+@pytest.mark.slow
+def test_many_threads_load_one_model_and_agree() -> None:
+    fresh = SentenceEmbedder(find_model(PACKAGED))
+    found: list[np.ndarray] = []
+    threads = [threading.Thread(target=lambda: found.append(fresh.embed_query("whale"))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert all(np.allclose(vector, found[0], atol=1e-6) for vector in found)
+
+
+@pytest.mark.slow
+def test_counting_tokens_does_not_load_torch() -> None:
+    code = """
+import sys
+from index.open import open_embedder
+from index.settings import IndexSettings
+embedder = open_embedder(IndexSettings())
+assert embedder.tokens.count("hello world") == 2 and embedder.max_tokens == 254 and len(embedder.fingerprint) == 64
+assert "torch" not in sys.modules and "transformers" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@settings(max_examples=50)
+@given(st.text())
+def test_tokens_cover_the_text_in_order(text: str) -> None:
+    tokens = SentenceEmbedder(find_model(PACKAGED)).tokens
+    offsets = tokens.offsets(text)
+    assert len(offsets) == tokens.count(text) == tokens.counts([text])[0]
+    assert all(0 <= start <= end <= len(text) for start, end in offsets)
+    assert offsets == sorted(offsets)
+
+
+def test_offsets_count_code_points(embedder: SentenceEmbedder) -> None:
+    text = "😀 Wörld 日本"
+    assert [text[start:end] for start, end in embedder.tokens.offsets(text)] == ["😀", "Wörld", "日", "本"]
+
+
+def test_changed_weights_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(find_model(PACKAGED), folder)
+    same = describe_model(folder, PACKAGED_SHA256)
+    assert same.fingerprint == describe_model(find_model(PACKAGED)).fingerprint
+    weights = bytearray((folder / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(weights)
+    with pytest.raises(EmbedderMismatch, match="pip install"):
+        SentenceEmbedder(folder, weights_sha256=PACKAGED_SHA256).embed(["text"])
+    assert describe_model(folder).fingerprint != same.fingerprint
+
+
+def test_another_length_or_pooling_is_another_index(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(find_model(PACKAGED), folder)
+    before = describe_model(folder).fingerprint
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 128}')
+    shorter = describe_model(folder)
+    assert shorter.max_tokens == 128
+    assert shorter.fingerprint != before
+
+
+@pytest.mark.parametrize("name", ["/nowhere/at/all", "./nothing", "nobody/no-such-model", "plain", "a/b/c", ""])
+def test_a_model_that_is_not_here_is_missing_without_a_connection(name: str) -> None:
+    with pytest.raises(EmbedderMissing):
+        find_model(name)

@@ -1,0 +1,60 @@
+"""Nothing but a tenant with at least one label can be searched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from acl.scope import scope_of_labels
+from catalog.ids import Label, PrincipalId, SourceId, TenantId
+from index.errors import UnfilteredRefused
+from index.plan import LEAST_DEPTH, plan
+from index.point import Lexical, SearchQuery
+from index.where import Where, where
+
+QUERY = SearchQuery(None, Lexical((1,), (1.0,)), 10)
+
+
+def test_a_scope_becomes_its_tenant_and_sorted_labels() -> None:
+    scope = scope_of_labels(TenantId(7), PrincipalId(1), [Label(9), Label(3)], 1)
+    query = SearchQuery(None, QUERY.lexical, 10, sources=(SourceId(5), SourceId(2), SourceId(5)))
+    assert where(scope, query) == Where(TenantId(7), (Label(3), Label(9)), (SourceId(2), SourceId(5)), frozenset())
+
+
+def test_what_permits_nothing_is_no_filter() -> None:
+    assert where(scope_of_labels(TenantId(7), PrincipalId(1), [], 1), QUERY) is None
+    scope = scope_of_labels(TenantId(7), PrincipalId(1), [Label(1)], 1)
+    assert where(scope, SearchQuery(None, QUERY.lexical, 10, sources=())) is None
+
+
+@pytest.mark.parametrize(
+    ("tenant", "labels", "sources"),
+    [
+        (None, (1,), None),
+        (True, (1,), None),
+        ("1", (1,), None),
+        (1, (), None),
+        (1, None, None),
+        (1, (True,), None),
+        (1, ("1",), None),
+        (1, (1,), ()),
+    ],
+)
+def test_no_open_filter_can_be_made(tenant: Any, labels: Any, sources: Any) -> None:
+    with pytest.raises(UnfilteredRefused):
+        Where(tenant, labels, sources, frozenset())
+
+
+def test_nothing_to_look_for_is_no_search() -> None:
+    assert plan(SearchQuery(None, None, 10)) is None
+    assert plan(SearchQuery(None, Lexical((), ()), 10)) is None
+    assert plan(SearchQuery(None, QUERY.lexical, 0)) is None
+
+
+def test_every_list_is_as_deep_as_the_answer() -> None:
+    for limit in (1, LEAST_DEPTH, 500):
+        found = plan(SearchQuery(None, QUERY.lexical, limit))
+        assert found is not None
+        assert found.exact
+        assert found.depth >= limit
