@@ -125,7 +125,7 @@ def _show_ingestion(report: dict[str, Any]) -> None:
     print(f"{chunks['embedded']} chunks embedded, {chunks['reused']} reused.")
     for file in report["files"]:
         if file["status"] == "quarantined":
-            _wrapped(f"In the quarantine: {file['path']} ({file['reason']}), a scan without text. The others went on.")
+            _wrapped(f"In the quarantine: {file['path']} ({file['reason']}), nothing to read. The others went on.")
 
 
 def _ask(*people: str) -> list[list[ResultBody]]:

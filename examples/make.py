@@ -1,4 +1,4 @@
-"""Write the sample company's binary files (docx, PDF, a scanned page). Run it twice and nothing changes.
+"""Write the sample company's binary files (docx, PDF, a scanned page, a picture). Run it twice and nothing changes.
 
     python examples/make.py [FOLDER]      default: examples/company beside this file
 
@@ -183,6 +183,22 @@ def page_image(text: str) -> Image:
     return page
 
 
+def drawing() -> bytes:
+    """A picture with nothing to read in it: the slipway under a low sun."""
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("RGB", (640, 400))
+    draw = ImageDraw.Draw(picture)
+    for row in range(260):
+        draw.line((0, row, 640, row), fill=(60 + row // 3, 80 + row // 3, 130 + row // 6))
+    draw.rectangle((0, 260, 640, 400), fill=(40, 62, 88))
+    draw.ellipse((120, 60, 190, 130), fill=(226, 214, 180))
+    draw.polygon(((380, 250), (640, 180), (640, 400), (300, 400)), fill=(92, 86, 80))
+    saved = io.BytesIO()
+    picture.save(saved, "PNG")
+    return saved.getvalue()
+
+
 def files() -> dict[str, bytes]:
     """Every generated file by its path in the company's folder. The board's copy of the guideline is the same to the byte."""
     guideline = docx(SEVERANCE)
@@ -192,6 +208,7 @@ def files() -> dict[str, bytes]:
         "hr/salary-bands.pdf": pdf(SALARY_BANDS),
         "yard/incident-2025-11.pdf": pdf(INCIDENT),
         "yard/delivery-note.pdf": scan(DELIVERY_NOTE),
+        "yard/slipway.png": drawing(),
     }
 
 

@@ -128,8 +128,9 @@ def parse(source: SourceDocument, options: Options) -> ParsedDocument:
             "corrupt", f"its parser failed ({type(error).__name__}); open and save it again in its program"
         ) from None
     elements = tuple(element for element in reading.elements if element.text.strip())
-    if not elements and not reading.members:
-        raise Quarantine("no_text", "no text was found in it; if it is a scan or a picture, run OCR over it first")
+    # OCR makes a bullet of a disc and a bar of an edge: without a letter or a digit there is nothing to find.
+    if not reading.members and not any(letter.isalnum() for element in elements for letter in element.text):
+        raise Quarantine("no_text", "no letter or digit was found in it; if it should have text, scan it at 300 dpi or more")
     size = sum(len(element.text) for element in elements)
     if size > options.text_characters:
         raise Quarantine("too_large", f"{size} characters of text; INGEST_MAX_TEXT_CHARACTERS allows {options.text_characters}")

@@ -25,6 +25,10 @@ def words(path: str, data: bytes) -> object:
         from docx import Document
 
         return [(paragraph.style.name, paragraph.text) for paragraph in Document(io.BytesIO(data)).paragraphs]
+    if path.endswith(".png"):
+        from PIL import Image
+
+        return Image.open(io.BytesIO(data)).tobytes()
     import pypdfium2
 
     with pypdfium2.PdfDocument(data) as document:

@@ -192,6 +192,7 @@ def test_every_failure_has_its_reason() -> None:
     assert reason(b"", "a.txt") == "empty"
     assert reason(b" \n\t\n", "a.txt") == "no_text"
     assert reason(b"<html><script>x</script></html>", "a.html") == "no_text"
+    assert reason("* * *\n\n\u25cf\n".encode(), "a.txt") == "no_text"  # signs alone, as OCR makes them of a drawing
     assert reason(scan, "a.pdf") == "no_text"
     assert reason(empty_docx, "a.docx") == "no_text"
     assert reason(locked, "a.pdf") == "encrypted"
