@@ -1,11 +1,9 @@
-"""Sources, documents and their versions. Every function is scoped by tenant; values go in and out, rows do not."""
+"""Sources and documents. Every function is scoped by tenant; values go in and out, rows do not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.sql.dml import Update
@@ -16,39 +14,6 @@ from catalog.insert import insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Document, Source, Version
 from catalog.tenants import bump_corpus
-
-
-@dataclass(frozen=True, slots=True)
-class NewVersion:
-    """A content of a document on its way in. Every text in it is redacted; `text` is what `location.chars` counts in."""
-
-    version_label: str
-    modified_at: datetime
-    content_hash: str
-    text_hash: str
-    fingerprint: str
-    label: Label
-    path: str
-    media_type: str
-    title: str
-    custom: Mapping[str, Any]
-    text: str
-    findings: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionRow:
-    """A version as stored, without its text. `id` is also its order of arrival."""
-
-    id: VersionId
-    document_id: DocumentId
-    version_label: str
-    modified_at: datetime
-    content_hash: str
-    text_hash: str
-    fingerprint: str
-    label: Label
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,76 +92,6 @@ def served_documents(session: ReadSession, tenant_id: TenantId, source_id: Sourc
     return {r.name: DocumentKey(tenant_id, DocumentId(r.id)) for r in rows}
 
 
-def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> VersionId:
-    """Store `new`, not yet current. The same content, time, label and pipeline twice is one version."""
-    found = session.sql.scalar(
-        select(Version.id).where(
-            Version.tenant_id == key.tenant_id,
-            Version.document_id == key.document_id,
-            Version.content_hash == new.content_hash,
-            Version.modified_at == new.modified_at,
-            Version.version_label == new.version_label,
-            Version.fingerprint == new.fingerprint,
-        )
-    )
-    if found is not None:
-        set_version_access(session, key, VersionId(found), new.label)
-        return VersionId(found)
-    version = Version(
-        tenant_id=key.tenant_id,
-        document_id=key.document_id,
-        version_label=new.version_label,
-        modified_at=new.modified_at,
-        content_hash=new.content_hash,
-        text_hash=new.text_hash,
-        fingerprint=new.fingerprint,
-        label=new.label,
-        path=new.path,
-        media_type=new.media_type,
-        title=new.title,
-        custom=dict(new.custom),
-        text=new.text,
-        findings=dict(new.findings),
-        created_at=utc_now(),
-    )
-    session.sql.add(version)
-    session.sql.flush()
-    return VersionId(version.id)
-
-
-def versions_of(session: ReadSession, key: DocumentKey) -> list[VersionRow]:
-    """Every stored version of a document, in order of arrival."""
-    rows = session.sql.execute(
-        select(
-            Version.id,
-            Version.document_id,
-            Version.version_label,
-            Version.modified_at,
-            Version.content_hash,
-            Version.text_hash,
-            Version.fingerprint,
-            Version.label,
-            Version.path,
-        )
-        .where(Version.tenant_id == key.tenant_id, Version.document_id == key.document_id)
-        .order_by(Version.id)
-    )
-    return [
-        VersionRow(
-            id=VersionId(r.id),
-            document_id=DocumentId(r.document_id),
-            version_label=r.version_label,
-            modified_at=r.modified_at,
-            content_hash=r.content_hash,
-            text_hash=r.text_hash,
-            fingerprint=r.fingerprint,
-            label=Label(r.label),
-            path=r.path,
-        )
-        for r in rows
-    ]
-
-
 def holders_of_text(session: ReadSession, tenant_id: TenantId, text_hash: str) -> list[DocumentId]:
     """The documents whose current version holds exactly this (normalised, redacted) text, oldest first."""
     rows = session.sql.scalars(
@@ -211,25 +106,6 @@ def holders_of_text(session: ReadSession, tenant_id: TenantId, text_hash: str) -
         .order_by(Document.id)
     )
     return [DocumentId(id_) for id_ in rows]
-
-
-def set_version_access(session: WriteSession, key: DocumentKey, version_id: VersionId, label: Label) -> None:
-    """Who may read this version, as its manifest line or folder says today."""
-    session.sql.execute(
-        update(Version)
-        .where(Version.tenant_id == key.tenant_id, Version.document_id == key.document_id, Version.id == version_id)
-        .values(label=label)
-    )
-
-
-def version_labels(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> dict[VersionId, tuple[DocumentId, Label]]:
-    """Every version of a source's documents, with its document and its own label."""
-    rows = session.sql.execute(
-        select(Version.id, Version.document_id, Version.label)
-        .join(Document, Document.id == Version.document_id)
-        .where(Version.tenant_id == tenant_id, Document.tenant_id == tenant_id, Document.source_id == source_id)
-    )
-    return {VersionId(r.id): (DocumentId(r.document_id), Label(r.label)) for r in rows}
 
 
 def follow_current(session: WriteSession, tenant_id: TenantId, source_id: SourceId) -> int:

@@ -1,120 +1,27 @@
-"""Which chunk of which version is where, and which points the index should hold.
+"""Which points the index should hold.
 
 A point goes `writing -> live -> deleting -> gone`. `writing` is noted before the index is written and `deleting` before it is
-deleted from, so that whatever dies in between, the next run knows every point that may exist (law 6).
+deleted from, so that whatever dies in between, the next run knows every point that may exist (law 6). What the catalog wants on a
+shelf is never stored: the current shelf holds the chunks of versions that are served, the past one those that earlier versions
+alone are made of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import Update
 
-from catalog.errors import NoLiveCollection
-from catalog.ids import ChunkId, CollectionId, DocumentId, DocumentKey, SourceId, TenantId, VersionId, utc_now
+from catalog.collections import Shelf
+from catalog.ids import ChunkId, CollectionId, DocumentId, DocumentKey, SourceId, TenantId
 from catalog.insert import BATCH as BATCH
 from catalog.insert import batches, insert_ignore
 from catalog.session import ReadSession, WriteSession
-from catalog.tables import Chunk, ChunkText, Collection, Document, LedgerEntry, VersionChunk
-
-
-@dataclass(frozen=True, slots=True)
-class LiveCollection:
-    """The searchable copy that serves, and the fingerprint and width of the embedder that made it."""
-
-    id: CollectionId
-    name: str
-    embedder: str
-    dimensions: int
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """A chunk in a version: half-open code-point offsets into the version's text, pages from 1, headings outermost first."""
-
-    chunk_id: ChunkId
-    text_hash: str
-    nth: int
-    position: int
-    char_start: int
-    char_end: int
-    body_start: int
-    tokens: int
-    pages: tuple[int, ...]
-    headings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedText:
-    """A chunk of a version with its text as it is embedded, heading prefix included."""
-
-    chunk_id: ChunkId
-    text_hash: str
-    text: str
-
-
-def live_collection(session: ReadSession) -> LiveCollection:
-    """The collection that serves. Raises `NoLiveCollection` before anything was indexed."""
-    row = session.sql.scalar(select(Collection).where(Collection.live))
-    if row is None:
-        raise NoLiveCollection
-    return LiveCollection(CollectionId(row.id), row.name, row.embedder, row.dimensions)
-
-
-def open_collection(session: WriteSession, embedder: str, dimensions: int) -> LiveCollection:
-    """The live collection, made for this embedder if there is none yet."""
-    try:
-        return live_collection(session)
-    except NoLiveCollection:
-        name = f"chunks-{embedder[:12]}"
-        row = {"name": name, "embedder": embedder, "dimensions": dimensions, "live": True, "created_at": utc_now()}
-        insert_ignore(session, Collection, [row])
-        return live_collection(session)
-
-
-def place(session: WriteSession, key: DocumentKey, version_id: VersionId, placements: Sequence[Placement]) -> None:
-    """Store which chunks the version is made of, replacing what was stored for it."""
-    session.sql.execute(
-        delete(VersionChunk).where(VersionChunk.tenant_id == key.tenant_id, VersionChunk.version_id == version_id)
-    )
-    insert_ignore(
-        session,
-        Chunk,
-        (
-            {"id": p.chunk_id, "tenant_id": key.tenant_id, "document_id": key.document_id,
-             "text_hash": p.text_hash, "nth": p.nth}
-            for p in placements
-        ),
-    )  # fmt: skip
-    insert_ignore(
-        session,
-        VersionChunk,
-        (
-            {"version_id": version_id, "position": p.position, "chunk_id": p.chunk_id, "tenant_id": key.tenant_id,
-             "char_start": p.char_start, "char_end": p.char_end, "body_start": p.body_start, "tokens": p.tokens,
-             "pages": list(p.pages), "headings": list(p.headings)}
-            for p in placements
-        ),
-    )  # fmt: skip
-
-
-def placed_texts(session: ReadSession, key: DocumentKey, version_id: VersionId) -> list[PlacedText]:
-    """The chunks that a version is made of, in reading order, with the texts that are embedded."""
-    rows = session.sql.execute(
-        select(VersionChunk.chunk_id, Chunk.text_hash, ChunkText.text)
-        .join(Chunk, Chunk.id == VersionChunk.chunk_id)
-        .join(ChunkText, (ChunkText.tenant_id == Chunk.tenant_id) & (ChunkText.text_hash == Chunk.text_hash))
-        .where(
-            VersionChunk.tenant_id == key.tenant_id,
-            VersionChunk.version_id == version_id,
-            Chunk.tenant_id == key.tenant_id,
-            Chunk.document_id == key.document_id,
-        )
-        .order_by(VersionChunk.position)
-    )
-    return [PlacedText(ChunkId(r.chunk_id), r.text_hash, r.text) for r in rows]
+from catalog.tables import Chunk, Document, LedgerEntry, Version, VersionChunk
 
 
 def note_writing(session: WriteSession, tenant_id: TenantId, collection_id: CollectionId, chunk_ids: Iterable[ChunkId]) -> None:
@@ -128,51 +35,63 @@ def note_writing(session: WriteSession, tenant_id: TenantId, collection_id: Coll
         session.sql.execute(_entries(tenant_id, collection_id, batch, state="deleting").values(state="writing"))
 
 
-def note_live(
-    session: WriteSession, collection_id: CollectionId, key: DocumentKey, version_id: VersionId | None
-) -> list[ChunkId]:
-    """The ledger's half of the flip: exactly the chunks of `version_id` (none if None) are live. Returns those that must go."""
-    of_version = exists().where(
-        VersionChunk.chunk_id == LedgerEntry.chunk_id,
-        VersionChunk.version_id == version_id,
-        VersionChunk.tenant_id == key.tenant_id,
-    )
+def note_live(session: WriteSession, shelf: Shelf, key: DocumentKey) -> list[ChunkId]:
+    """The ledger's half of the flip: exactly what the catalog now wants of the document on `shelf` is live.
+
+    Returns the points that must go.
+    """
+    wanted = _wanted(shelf, key.tenant_id, LedgerEntry.chunk_id)
     of_document = exists().where(
         Chunk.id == LedgerEntry.chunk_id, Chunk.tenant_id == key.tenant_id, Chunk.document_id == key.document_id
     )
-    mine = (LedgerEntry.tenant_id == key.tenant_id, LedgerEntry.collection_id == collection_id, of_document)
+    mine = (LedgerEntry.tenant_id == key.tenant_id, LedgerEntry.collection_id == shelf.id, of_document)
     session.sql.execute(
-        update(LedgerEntry).where(*mine, of_version).values(state="live").execution_options(synchronize_session=False)
+        update(LedgerEntry).where(*mine, wanted).values(state="live").execution_options(synchronize_session=False)
     )
     session.sql.execute(
-        update(LedgerEntry).where(*mine, ~of_version).values(state="deleting").execution_options(synchronize_session=False)
+        update(LedgerEntry).where(*mine, ~wanted).values(state="deleting").execution_options(synchronize_session=False)
     )
-    return [ChunkId(c) for c in session.sql.scalars(select(LedgerEntry.chunk_id).where(*mine, ~of_version))]
+    return [ChunkId(c) for c in session.sql.scalars(select(LedgerEntry.chunk_id).where(*mine, ~wanted))]
 
 
-def to_delete(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> list[ChunkId]:
+def to_delete(session: ReadSession, tenant_id: TenantId, source_id: SourceId, shelf: Shelf) -> list[ChunkId]:
     """Points of a source's documents that must go: what a flip left behind, and what was written and never flipped.
 
-    A point that a served version holds is none of them, whatever its state: it wants writing again (`verify` tells of it).
+    A point that is wanted on the shelf is none of them, whatever its state: it wants writing again (`verify` tells of it).
     """
-    served = exists().where(
-        VersionChunk.chunk_id == LedgerEntry.chunk_id,
-        VersionChunk.version_id == Document.current_version_id,
-        VersionChunk.tenant_id == tenant_id,
-    )
     rows = session.sql.scalars(
         select(LedgerEntry.chunk_id)
         .join(Chunk, Chunk.id == LedgerEntry.chunk_id)
         .join(Document, Document.id == Chunk.document_id)
         .where(
             LedgerEntry.tenant_id == tenant_id,
+            LedgerEntry.collection_id == shelf.id,
             LedgerEntry.state.in_(("deleting", "writing")),
             Document.tenant_id == tenant_id,
             Document.source_id == source_id,
-            ~served,
+            ~_wanted(shelf, tenant_id, LedgerEntry.chunk_id),
         )
     )
     return [ChunkId(c) for c in rows]
+
+
+def _wanted(shelf: Shelf, tenant_id: TenantId, chunk_id: Any) -> ColumnElement[bool]:
+    """Whether the catalog wants the chunk on the shelf."""
+    holder, version, placed = aliased(Document), aliased(Version), aliased(VersionChunk)
+    mine = (placed.chunk_id == chunk_id, placed.tenant_id == tenant_id, holder.tenant_id == tenant_id)
+    served = exists().where(*mine, placed.version_id == holder.current_version_id)
+    if not shelf.past:
+        return served
+    held = exists().where(
+        *mine,
+        version.tenant_id == tenant_id,
+        version.id == placed.version_id,
+        version.document_id == holder.id,
+        version.held_from.is_not(None),
+        holder.retired_at.is_(None),
+        version.id.is_distinct_from(holder.current_version_id),
+    )
+    return held & ~served
 
 
 def note_deleted(session: WriteSession, tenant_id: TenantId, collection_id: CollectionId, chunk_ids: Iterable[ChunkId]) -> None:
@@ -230,7 +149,7 @@ def chunks_with_text(
 
 @dataclass(frozen=True, slots=True)
 class KnownPoint:
-    """A point that the catalog serves, the ledger knows, or both. `state` is None where the ledger has no word of it."""
+    """A point that the catalog wants (`served`), the ledger knows, or both. `state` None: the ledger has no word of it."""
 
     document_id: DocumentId
     source_id: SourceId
@@ -239,20 +158,19 @@ class KnownPoint:
     state: str | None
 
 
-def known_points(session: ReadSession, tenant_id: TenantId, collection_id: CollectionId) -> dict[ChunkId, KnownPoint]:
-    """Every point of the tenant that the current versions are made of, and every one that the ledger knows."""
+def known_points(session: ReadSession, tenant_id: TenantId, shelf: Shelf) -> dict[ChunkId, KnownPoint]:
+    """Every point of the tenant that the catalog wants on the shelf, and every one that the ledger knows there."""
     columns = (Chunk.id, Chunk.document_id, Document.source_id, Document.indexed_label)
     served = session.sql.execute(
         select(*columns)
         .join(Document, Document.id == Chunk.document_id)
-        .join(VersionChunk, (VersionChunk.version_id == Document.current_version_id) & (VersionChunk.chunk_id == Chunk.id))
-        .where(Chunk.tenant_id == tenant_id, Document.tenant_id == tenant_id, VersionChunk.tenant_id == tenant_id)
+        .where(Chunk.tenant_id == tenant_id, Document.tenant_id == tenant_id, _wanted(shelf, tenant_id, Chunk.id))
     ).all()
     ledger = session.sql.execute(
         select(*columns, LedgerEntry.state)
         .join(Document, Document.id == Chunk.document_id)
         .join(LedgerEntry, LedgerEntry.chunk_id == Chunk.id)
-        .where(LedgerEntry.tenant_id == tenant_id, LedgerEntry.collection_id == collection_id)
+        .where(LedgerEntry.tenant_id == tenant_id, LedgerEntry.collection_id == shelf.id)
     ).all()
     serves = {r.id for r in served}
     states = {r.id: r.state for r in ledger}

@@ -225,7 +225,20 @@ class Version(Base):
     custom: Mapped[dict[str, Any]]  # the manifest's metadata, values redacted
     text: Mapped[str] = mapped_column(Text)  # redacted; what `location.chars` counts in
     findings: Mapped[dict[str, Any]]  # redactions by entity type and count, without values
+    held_from: Mapped[datetime | None]  # from when to before when it was the document's current one; null when it never was,
+    held_until: Mapped[datetime | None]  # and no end while nothing follows it
     created_at: Mapped[datetime]
+
+
+class Supersession(Base):
+    """A version says that its document takes the place of another, which is named: it may not be here yet."""
+
+    __tablename__ = "supersessions"
+    __table_args__ = (Index("ix_supersessions_name", "tenant_id", "name"),)
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(1000), primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
 
 
 class ChunkText(Base):
@@ -276,7 +289,7 @@ class VersionChunk(Base):
 
 
 class Collection(Base):
-    """A searchable copy. Exactly one row is live; switching it is one UPDATE."""
+    """A searchable copy. Exactly one row is live, and names its history; switching it is one UPDATE."""
 
     __tablename__ = "collections"
     __table_args__ = (
@@ -289,6 +302,7 @@ class Collection(Base):
     embedder: Mapped[str] = mapped_column(String(300))  # the embedder's fingerprint
     dimensions: Mapped[int]
     live: Mapped[bool]
+    history_id: Mapped[int | None] = mapped_column(BigInteger)  # the collection of what earlier versions alone are made of
     created_at: Mapped[datetime]
 
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId, VersionId
 from catalog.insert import BATCH, insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Chunk, ChunkText, Document, Source, Version, VersionChunk
+from catalog.versions import NOW, When
 
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A chunk of a document's current version, with the document's own label: whoever reads it must hold that label."""
+    """A chunk of a version, with the document's label and the version's own: whoever reads it must hold both (law 10)."""
 
     chunk_id: ChunkId
     key: DocumentKey
     document_name: str
     label: Label
+    version_access: Label
     version_id: VersionId
+    current: bool
     version_label: str
     modified_at: datetime
     title: str
@@ -46,26 +49,53 @@ def store_texts(session: WriteSession, tenant_id: TenantId, texts: Mapping[str, 
 
 def current_chunks(session: ReadSession, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, StoredChunk]:
     """Those of `chunk_ids` that belong to the version that is served now. Retired, replaced, foreign: simply absent."""
+    return held_chunks(session, tenant_id, chunk_ids, NOW, frozenset())
+
+
+def held_chunks(
+    session: ReadSession, tenant_id: TenantId, chunk_ids: Sequence[ChunkId], when: When, labels: Collection[Label]
+) -> dict[ChunkId, StoredChunk]:
+    """Those of `chunk_ids` that belong to a version that `when` means, of a document that is served now.
+
+    Where several do, the latest whose own label is among `labels`, else the latest.
+    """
     found: dict[ChunkId, StoredChunk] = {}
     for start in range(0, len(chunk_ids), BATCH):
-        found |= {c.chunk_id: c for c in _current(session, tenant_id, Chunk.id.in_(list(chunk_ids[start : start + BATCH])))}
+        of_these = Chunk.id.in_(list(chunk_ids[start : start + BATCH]))
+        for chunk in _stored(session, tenant_id, of_these, _means(when)):  # the latest comes first
+            before = found.get(chunk.chunk_id)
+            if before is None or (before.version_access not in labels and chunk.version_access in labels):
+                found[chunk.chunk_id] = chunk
     return found
 
 
 def document_chunks(session: ReadSession, key: DocumentKey) -> list[StoredChunk]:
     """Every chunk of the document's current version, in reading order; empty when it is retired."""
-    chunks = _current(session, key.tenant_id, Document.id == key.document_id)
+    chunks = _stored(session, key.tenant_id, Document.id == key.document_id, _means(NOW))
     return sorted(chunks, key=lambda c: c.position)
 
 
-def _current(session: ReadSession, tenant_id: TenantId, condition: Any) -> Iterable[StoredChunk]:
+def _means(when: When) -> ColumnElement[bool]:
+    if not when.past:
+        return Version.id == Document.current_version_id
+    began = Version.held_from.is_not(None) if when.at is None else Version.held_from <= when.at
+    if when.every:
+        return began
+    return began & (Version.held_until.is_(None) | (Version.held_until > when.at))
+
+
+def _stored(
+    session: ReadSession, tenant_id: TenantId, condition: ColumnElement[bool], meant: ColumnElement[bool]
+) -> Iterable[StoredChunk]:
     rows = session.sql.execute(
         select(
             Chunk.id,
             Document.id.label("document_id"),
             Document.name,
             Document.label,
+            Document.current_version_id,
             Version.id.label("version_id"),
+            Version.label.label("version_access"),
             Version.version_label,
             Version.modified_at,
             Version.title,
@@ -82,7 +112,7 @@ def _current(session: ReadSession, tenant_id: TenantId, condition: Any) -> Itera
             ChunkText.text,
         )
         .join(Document, Document.id == Chunk.document_id)
-        .join(Version, (Version.id == Document.current_version_id) & (Version.document_id == Document.id))
+        .join(Version, (Version.document_id == Document.id) & meant)
         .join(VersionChunk, (VersionChunk.version_id == Version.id) & (VersionChunk.chunk_id == Chunk.id))
         .join(Source, Source.id == Document.source_id)
         .join(ChunkText, (ChunkText.tenant_id == Chunk.tenant_id) & (ChunkText.text_hash == Chunk.text_hash))
@@ -94,8 +124,10 @@ def _current(session: ReadSession, tenant_id: TenantId, condition: Any) -> Itera
             Source.tenant_id == tenant_id,
             Document.retired_at.is_(None),
             Document.label.is_not(None),
+            Document.current_version_id.is_not(None),
             condition,
         )
+        .order_by(Version.held_from.desc(), Version.id.desc())
     )
     for r in rows:
         yield StoredChunk(
@@ -103,7 +135,9 @@ def _current(session: ReadSession, tenant_id: TenantId, condition: Any) -> Itera
             key=DocumentKey(tenant_id, DocumentId(r.document_id)),
             document_name=r.name,
             label=Label(r.label),
+            version_access=Label(r.version_access),
             version_id=VersionId(r.version_id),
+            current=r.version_id == r.current_version_id,
             version_label=r.version_label,
             modified_at=r.modified_at,
             title=r.title,

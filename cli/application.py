@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +16,11 @@ def search(
     question: Annotated[str, typer.Argument(metavar="QUESTION")],
     person: Annotated[str, typer.Option("--as", metavar="USER", help="In whose name: `ana` or `user:ana`.")],
     top_k: Annotated[int, typer.Option(min=1, max=100, help="At most so many passages.")] = 8,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The versions that held then: 2024-05-01 (its end, in UTC) or 2024-05-01T09:00:00Z."),
+    ] = None,
+    all_versions: Annotated[bool, typer.Option("--all-versions", help="Earlier versions and superseded documents too.")] = False,
     tenant: Tenant = DEFAULT,
     as_json: Json = False,
 ) -> None:
@@ -27,8 +33,10 @@ def search(
     from retrieval.settings import RetrievalSettings
     from retrieval.wire import RetrieveRequest
 
+    versions: Literal["current", "all"] = "all" if all_versions else "current"
+    request = RetrieveRequest(query=question, top_k=top_k, as_of=None if as_of is None else _moment(as_of), versions=versions)
     with open_services(warm=False) as services:
-        answered = ask(services, RetrievalSettings(), tenant, person, RetrieveRequest(query=question, top_k=top_k))
+        answered = ask(services, RetrievalSettings(), tenant, person, request)
     body = answered.model_dump(mode="json")
     if as_json:
         document(body)
@@ -50,12 +58,28 @@ def serve(
     serve_http(host=host, port=port)
 
 
+def _moment(text: str) -> datetime:
+    """A day means its end: what was put there on that day had been put there."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is not None and len(text) == len("2024-05-01"):
+        return moment.replace(tzinfo=UTC) + timedelta(days=1, microseconds=-1)
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter(
+            "give a date like 2024-05-01, or a time with its zone like 2024-05-01T09:00:00Z", param_hint="--as-of"
+        )
+    return moment.astimezone(UTC)
+
+
 def _show_passages(body: dict[str, Any]) -> None:
     for passage in body["results"]:
         place = passage["location"]
         pages = f", page {'-'.join(map(str, dict.fromkeys((place['pages'][0], place['pages'][-1]))))}" if place["pages"] else ""
         version = passage["version"]
         named = f"version {version['label']}" if version["label"] else f"version of {version['modified_at'][:10]}"
+        named += "" if version["current"] else ", not the current one"
         headings = dict.fromkeys((passage["title"], *place["headings"]))  # the first heading is often the title itself
         print(f"[{passage['ref']}] {' > '.join(headings)}")
         print(f"    {passage['document_id']}{pages}, {named}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog.documents import NewVersion, add_version, open_document, versions_of
+from catalog.documents import open_document
 from catalog.ids import DocumentKey, Label, SourceId, TenantId, VersionId
-from catalog.ledger import Placement, place
+from catalog.placements import Placement, place
 from catalog.runs import FileState
 from catalog.session import WriteSession
 from catalog.text import store_texts
+from catalog.versions import NewVersion, add_version, versions_of
 from index.point import chunk_id
 from ingest.documents import Chunk, RedactedDocument
 from ingest.errors import Quarantine
@@ -59,6 +60,7 @@ def absorb(
             custom=document.metadata,
             text=document.text,
             findings=document.findings,
+            supersedes=entry.supersedes,
         ),
     )
     placements = [_placement(row.key, position, chunk) for position, chunk in enumerate(chunks)]

@@ -36,7 +36,7 @@ class FileEntry:
     supersedes: tuple[str, ...]
     access: Access
     metadata: Mapping[str, Any]
-    line_hash: str  # of what the manifest says about content (document, version, time, title, metadata), not about access
+    line_hash: str  # of what the manifest says about content (document, version, ..., supersedes), not about access
     password: str | None = field(default=None, repr=False)  # the manifest's; it is nowhere stored, not even as a hash
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from catalog.ids import digest
 from ingest.documents import Access, FileEntry
@@ -94,7 +92,7 @@ def _entry(source_name: str, file: ListedFile, line: ManifestLine | None, rules:
         supersedes=stated.supersedes,
         access=_access(file.path, stated, rules),
         metadata=stated.metadata,
-        line_hash=line_hash(document, stated.version, stated.modified_at, stated.title, stated.metadata),
+        line_hash=line_hash(document, stated),
         password=stated.password,
     )
 
@@ -105,10 +103,11 @@ def _access(path: str, stated: ManifestLine, rules: Mapping[str, FolderRule]) ->
     return Access(by_folder.allow if stated.allow is None else stated.allow, by_folder.deny | stated.deny)
 
 
-def line_hash(document: str, version: str, modified_at: datetime | None, title: str | None, metadata: Mapping[str, Any]) -> str:
+def line_hash(document: str, line: ManifestLine) -> str:
     """Of what a line says about content and nothing else: a changed access list opens no file.
 
     Nor is the password in it, which a hash of guessable things would give away: `plan` reopens what it may open.
     """
-    said = [document, version, modified_at.isoformat() if modified_at else None, title, dict(metadata)]
+    time = line.modified_at.isoformat() if line.modified_at else None
+    said = [document, line.version, time, line.title, dict(line.metadata), list(line.supersedes)]
     return digest(json.dumps(said, sort_keys=True, ensure_ascii=True))

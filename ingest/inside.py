@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from catalog.documents import read_document, versions_of
+from catalog.documents import read_document
 from catalog.ids import DocumentId, DocumentKey
 from catalog.session import reading
+from catalog.versions import versions_of
 from ingest.absorb import Absorbed
 from ingest.file import FileEnd, absorb_file, entry_of
 from ingest.resolve import current

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from acl.store import intern_all
-from catalog.documents import follow_current, set_version_access, version_labels
+from catalog.documents import follow_current
 from catalog.ids import DocumentKey, Label, SourceId, TenantId
 from catalog.runs import FileState
 from catalog.session import WriteSession
+from catalog.versions import set_version_access, version_labels
 from ingest.documents import Access, FileEntry
 from ingest.entries import RefusedEntry
 

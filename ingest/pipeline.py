@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
+from catalog.collections import open_collection
 from catalog.documents import open_source as open_catalog_source
 from catalog.documents import served_documents
 from catalog.ids import DocumentKey
-from catalog.ledger import open_collection
 from catalog.runs import FileState, file_states, finish_run, forget_file, record_file, start_run
 from catalog.session import WriteSession, reading, transaction
 from catalog.tenants import open_tenant
@@ -117,7 +117,8 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
                 f"{lost} of the {at_stake} documents of {name!r} are gone from the source. "
                 "If that is right, run again with --yes. Access lists were brought up to date, nothing else was changed."
             )
-        tools.index.ensure(collection.name, collection.dimensions)
+        for shelf in collection.shelves:
+            tools.index.ensure(shelf.name, collection.dimensions)
         relabel(target)
     except BaseException:
         abandon(tools, begun)

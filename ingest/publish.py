@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from catalog.documents import (
-    lagging_labels,
-    make_current,
-    note_indexed_label,
-    read_document,
-    retire,
-    versions_of,
-)
+from catalog.collections import LiveCollection, Shelf
+from catalog.documents import lagging_labels, make_current, note_indexed_label, read_document, retire
 from catalog.ids import ChunkId, DocumentKey, Label, SourceId, TenantId, VersionId
-from catalog.ledger import (
-    LiveCollection,
-    PlacedText,
-    chunks_with_text,
-    live_chunks,
-    note_deleted,
-    note_live,
-    note_writing,
-    placed_texts,
-    to_delete,
-)
+from catalog.ledger import chunks_with_text, live_chunks, note_deleted, note_live, note_writing, to_delete
+from catalog.placements import PlacedText, placed_texts
 from catalog.session import ReadSession, WriteSession, reading, transaction
+from catalog.versions import Span, note_held, versions_of
 from index.calls import IndexCalls
 from index.errors import EmbedderMismatch
 from index.lexical import document_vector
 from index.model import Embedder
 from index.point import IndexedChunk, Vector
 from ingest.report import ChunkCounts
-from ingest.resolve import current
+from ingest.resolve import current, held
 
 UPSERT_POINTS = 256
 
@@ -52,19 +38,32 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
-    """A document whose current version is not what is served yet."""
+class Shelved:
+    """What of a document belongs on a shelf, and which of its points are live there."""
 
-    key: DocumentKey
-    version_id: VersionId
-    label: Label
-    indexed_label: Label | None
+    shelf: Shelf
     chunks: tuple[PlacedText, ...]
     live: frozenset[ChunkId]
 
     @property
     def missing(self) -> list[PlacedText]:
         return [chunk for chunk in self.chunks if chunk.chunk_id not in self.live]
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A document whose current version, or whose past, is not what is served yet."""
+
+    key: DocumentKey
+    version_id: VersionId
+    label: Label
+    indexed_label: Label | None
+    spans: dict[VersionId, Span]
+    shelves: tuple[Shelved, ...]
+
+    @property
+    def missing(self) -> list[PlacedText]:
+        return [chunk for shelved in self.shelves for chunk in shelved.missing]
 
 
 def check_embedder(collection: LiveCollection, embedder: Embedder) -> None:
@@ -79,7 +78,7 @@ def publish(
     in_transaction: Callable[[WriteSession], None],
     with_flip: Callable[[WriteSession], None],
 ) -> ChunkCounts:
-    """Make each document's current version the served one.
+    """Make each document's current version the served one; what earlier ones alone are made of is kept for questions about then.
 
     `in_transaction` runs first in every transaction (it renews the lease, or raises); `with_flip` records, in the transaction of
     the flip, that the files which led here are done.
@@ -87,24 +86,29 @@ def publish(
     with reading(target.catalog) as read:
         flips = [flip for key in documents if (flip := _due(read, target, key)) is not None]
         texts = {chunk.text_hash: chunk.text for flip in flips for chunk in flip.missing}
-        holders = chunks_with_text(read, target.tenant_id, target.collection.id, texts)
+        holders = {s: chunks_with_text(read, target.tenant_id, s.id, texts) for s in target.collection.shelves}
     with transaction(target.catalog) as write:
         in_transaction(write)
         for flip in flips:
-            note_writing(write, target.tenant_id, target.collection.id, (c.chunk_id for c in flip.missing))
+            for shelved in flip.shelves:
+                note_writing(write, target.tenant_id, shelved.shelf.id, (c.chunk_id for c in shelved.missing))
     vectors, embedded = _vectors(target, texts, holders)
     for flip in flips:
-        if flip.live and flip.indexed_label != flip.label:
-            target.index.set_label(target.collection.name, flip.key, flip.label)
-    _write(target, [_point(target, flip, chunk, vectors) for flip in flips for chunk in flip.missing])
+        if flip.indexed_label != flip.label:
+            for shelved in flip.shelves:
+                if shelved.live:
+                    target.index.set_label(shelved.shelf.name, flip.key, flip.label)
+    for shelf in target.collection.shelves:
+        missing = [(flip, chunk) for flip in flips for s in flip.shelves if s.shelf == shelf for chunk in s.missing]
+        _write(target, shelf, [_point(target, flip, chunk, vectors) for flip, chunk in missing])
     with transaction(target.catalog) as write:
         in_transaction(write)
-        doomed = [chunk for flip in flips for chunk in _flip(write, target, flip)]
+        doomed = _flip_all(write, target, flips)
         with_flip(write)
     _delete(target, doomed)
     written = sum(len(flip.missing) for flip in flips)
-    kept = sum(len(flip.chunks) for flip in flips) - written
-    return ChunkCounts(embedded=embedded, reused=kept + written - embedded, deleted=len(doomed))
+    kept = sum(len(shelved.chunks) for flip in flips for shelved in flip.shelves) - written
+    return ChunkCounts(embedded=embedded, reused=kept + written - embedded, deleted=sum(map(len, doomed.values())))
 
 
 def withdraw(
@@ -116,23 +120,23 @@ def withdraw(
     """Take documents out of service, then their points out of the index."""
     with transaction(target.catalog) as write:
         in_transaction(write)
-        doomed = []
         for key in documents:
             retire(write, key)
-            doomed += note_live(write, target.collection.id, key, None)
+        doomed = _settle_ledger(write, target, documents)
         with_flip(write)
     _delete(target, doomed)
-    return ChunkCounts(deleted=len(doomed))
+    return ChunkCounts(deleted=sum(map(len, doomed.values())))
 
 
 def relabel(target: Target) -> int:
     """Bring the labels in the index up to the catalog's: one payload write a document. Returns how many documents."""
     with reading(target.catalog) as read:
         lagging = lagging_labels(read, target.tenant_id, target.source_id)
-    for key, label in lagging:
-        target.index.set_label(target.collection.name, key, label)
+    for shelf in target.collection.shelves if lagging else ():
+        for key, label in lagging:
+            target.index.set_label(shelf.name, key, label)
+        target.index.flush(shelf.name)
     if lagging:
-        target.index.flush(target.collection.name)
         with transaction(target.catalog) as write:
             for key, label in lagging:
                 note_indexed_label(write, key, label)
@@ -145,27 +149,49 @@ def sweep(target: Target) -> int:
     Only under the source's lease, and when nothing of this run is between writing and flip.
     """
     with reading(target.catalog) as read:
-        doomed = to_delete(read, target.tenant_id, target.source_id)
+        doomed = {s: to_delete(read, target.tenant_id, target.source_id, s) for s in target.collection.shelves}
     _delete(target, doomed)
-    return len(doomed)
+    return sum(map(len, doomed.values()))
 
 
 def _due(read: ReadSession, target: Target, key: DocumentKey) -> Flip | None:
     document = read_document(read, key)
-    version = current(versions_of(read, key))
+    versions = versions_of(read, key)
+    version = current(versions)
     if version is None:
         return None
-    chunks = tuple(placed_texts(read, key, version.id))
-    live = live_chunks(read, target.tenant_id, target.collection.id, [c.chunk_id for c in chunks])
-    if document.current_version_id == version.id and len(live) == len(chunks) and not document.retired:
+    spans = held(versions)
+    now = _shelved(read, target, target.collection.current, key, [version.id], frozenset())
+    earlier = [v.id for v in versions if v.id in spans and v.id != version.id]
+    past = _shelved(read, target, target.collection.history, key, earlier, {c.chunk_id for c in now.chunks})
+    flip = Flip(key, version.id, version.label, document.indexed_label, spans, (now, past))
+    told = {v.id: (v.held_from, v.held_until) for v in versions if v.held_from is not None}
+    if document.current_version_id == version.id and not flip.missing and not document.retired and told == spans:
         return None
-    return Flip(key, version.id, version.label, document.indexed_label, chunks, frozenset(live))
+    return flip
 
 
-def _vectors(target: Target, texts: dict[str, str], holders: dict[str, ChunkId]) -> tuple[dict[str, Vector], int]:
+def _shelved(
+    read: ReadSession,
+    target: Target,
+    shelf: Shelf,
+    key: DocumentKey,
+    versions: Iterable[VersionId],
+    without: Collection[ChunkId],
+) -> Shelved:
+    chunks = {c.chunk_id: c for id_ in versions for c in placed_texts(read, key, id_) if c.chunk_id not in without}
+    return Shelved(shelf, tuple(chunks.values()), frozenset(live_chunks(read, target.tenant_id, shelf.id, chunks)))
+
+
+def _vectors(
+    target: Target, texts: dict[str, str], holders: Mapping[Shelf, Mapping[str, ChunkId]]
+) -> tuple[dict[str, Vector], int]:
     """A vector for every text: copied from a point that holds the same text, else from the model. And how many were embedded."""
-    stored = target.index.vectors(target.collection.name, target.tenant_id, list(holders.values())) if holders else {}
-    vectors = {text_hash: stored[chunk] for text_hash, chunk in holders.items() if chunk in stored}
+    vectors: dict[str, Vector] = {}
+    for shelf, holding in holders.items():
+        wanted = {text_hash: chunk for text_hash, chunk in holding.items() if text_hash not in vectors}
+        stored = target.index.vectors(shelf.name, target.tenant_id, list(wanted.values())) if wanted else {}
+        vectors |= {text_hash: stored[chunk] for text_hash, chunk in wanted.items() if chunk in stored}
     new = [text_hash for text_hash in texts if text_hash not in vectors]
     if new:
         vectors |= dict(zip(new, target.embedder.embed([texts[h] for h in new]), strict=True))
@@ -184,23 +210,32 @@ def _point(target: Target, flip: Flip, chunk: PlacedText, vectors: dict[str, Vec
     )
 
 
-def _write(target: Target, points: Sequence[IndexedChunk]) -> None:
+def _write(target: Target, shelf: Shelf, points: Sequence[IndexedChunk]) -> None:
     for start in range(0, len(points), UPSERT_POINTS):
-        target.index.upsert(target.collection.name, points[start : start + UPSERT_POINTS])
+        target.index.upsert(shelf.name, points[start : start + UPSERT_POINTS])
     if points:
-        target.index.flush(target.collection.name)
+        target.index.flush(shelf.name)
 
 
-def _flip(write: WriteSession, target: Target, flip: Flip) -> list[ChunkId]:
-    make_current(write, flip.key, flip.version_id, flip.label)
-    return note_live(write, target.collection.id, flip.key, flip.version_id)
+def _flip_all(write: WriteSession, target: Target, flips: Sequence[Flip]) -> dict[Shelf, list[ChunkId]]:
+    for flip in flips:
+        note_held(write, flip.key, flip.spans)
+        make_current(write, flip.key, flip.version_id, flip.label)
+    return _settle_ledger(write, target, [flip.key for flip in flips])
 
 
-def _delete(target: Target, doomed: Sequence[ChunkId]) -> None:
+def _settle_ledger(write: WriteSession, target: Target, documents: Iterable[DocumentKey]) -> dict[Shelf, list[ChunkId]]:
+    """The ledger follows the catalog; what is left must go from the index."""
+    keys = list(documents)
+    return {s: [chunk for key in keys for chunk in note_live(write, s, key)] for s in target.collection.shelves}
+
+
+def _delete(target: Target, doomed: Mapping[Shelf, Sequence[ChunkId]]) -> None:
     """Out of the index, then out of the ledger: in this order, a crash in between only repeats the first."""
-    if not doomed:
-        return
-    target.index.delete(target.collection.name, target.tenant_id, doomed)
-    target.index.flush(target.collection.name)
-    with transaction(target.catalog) as write:
-        note_deleted(write, target.tenant_id, target.collection.id, doomed)
+    for shelf, chunks in doomed.items():
+        if not chunks:
+            continue
+        target.index.delete(shelf.name, target.tenant_id, chunks)
+        target.index.flush(shelf.name)
+        with transaction(target.catalog) as write:
+            note_deleted(write, target.tenant_id, shelf.id, chunks)

@@ -1,20 +1,33 @@
-"""Which version of a document is the current one: the highest in the version order, whatever order they came in."""
+"""Which version of a document is the current one, and which held when: the version order, whatever order they came in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from natsort import natsort_keygen
 
-from catalog.documents import VersionRow
+from catalog.ids import VersionId
+from catalog.versions import Span, VersionRow
 
 
 def current(versions: Iterable[VersionRow]) -> VersionRow | None:
     """The highest of `versions`, or None of none."""
     return max(versions, key=version_order, default=None)
+
+
+def held(versions: Iterable[VersionRow]) -> dict[VersionId, Span]:
+    """When each version held: at `t` it is the highest of those whose time is not after `t`.
+
+    A version without an entry never held: another of the same time is above it.
+    """
+    rising = sorted(versions, key=version_order)
+    spans: dict[VersionId, Span] = {v.id: (v.modified_at, after.modified_at) for v, after in pairwise(rising)}
+    spans |= {last.id: (last.modified_at, None) for last in rising[-1:]}
+    return {id_: (since, until) for id_, (since, until) in spans.items() if until is None or since < until}
 
 
 def version_order(version: VersionRow) -> tuple[datetime, Any, int]:

@@ -9,6 +9,7 @@ import anyio
 from anyio import to_thread
 
 from catalog.text import StoredChunk
+from catalog.versions import When
 from index.model import Tokens
 from retrieval.context import Context, pack
 from retrieval.errors import EmptyQuestion, QuestionTooLong
@@ -55,7 +56,8 @@ async def answer(
     (redacted,) = await to_thread.run_sync(services.redactor.redact, asker.tenant_id, [request.query])
     clock.lap("redact")
     sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
-    found = await search(services, asker, Query(redacted.text, request.top_k, sources))
+    when = When(request.as_of, every=request.versions == "all")
+    found = await search(services, asker, Query(redacted.text, request.top_k, sources, when))
     clock.lap("search")
     budget = request.context.max_tokens or limits.default_context_tokens
     body = await to_thread.run_sync(_body, found, services.embedder.tokens, request, budget, request_id)
@@ -105,9 +107,12 @@ def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: fr
 
 
 def version_body(chunk: StoredChunk) -> VersionBody:
-    """The version that a chunk was read from: the current one, for the catalog gives no other."""
+    """The version that a chunk was read from."""
     return VersionBody(
-        id=version_ref(chunk.key, chunk.version_id), label=chunk.version_label, current=True, modified_at=chunk.modified_at
+        id=version_ref(chunk.key, chunk.version_id),
+        label=chunk.version_label,
+        current=chunk.current,
+        modified_at=chunk.modified_at,
     )
 
 

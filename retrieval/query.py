@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from catalog.ids import DocumentKey, VersionId
 from catalog.text import StoredChunk
+from catalog.versions import NOW, When
 
 Format = Literal["text", "markdown"]
 
@@ -17,11 +18,15 @@ NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question with its personal data replaced as in the documents. `sources` None means every source."""
+    """A question with its personal data replaced as in the documents. `sources` None means every source.
+
+    `when` chooses versions; who may read is always decided by today's lists.
+    """
 
     text: str
     top_k: int
     sources: tuple[str, ...] | None = None
+    when: When = NOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from acl.scope import ReadScope
-from catalog.ids import ChunkId
+from catalog.ids import ChunkId, DocumentId
 from catalog.text import StoredChunk
 from index.point import Hit
 from retrieval.query import Confirmed
@@ -25,16 +25,18 @@ def recheck(
     stored: Mapping[ChunkId, StoredChunk],
     scope: ReadScope,
     sources: Collection[str] | None = None,
+    superseded: Collection[DocumentId] = frozenset(),
 ) -> Recheck:
     """Keep a hit only if the catalog serves it now, as part of the same document, to a holder of `scope`, from `sources`.
 
-    `stored` and `scope` must come from one read transaction. The hit's own label plays no part.
+    `stored`, `superseded` (documents that give way to others which the asker may read) and `scope` must come from one read
+    transaction. The hit's own label plays no part.
     """
     confirmed: dict[ChunkId, Confirmed] = {}
     dropped: set[ChunkId] = set()
     for hit in hits:
         chunk = stored.get(hit.chunk_id)
-        if chunk is not None and _may_pass(hit, chunk, scope, sources):
+        if chunk is not None and hit.document_id not in superseded and _may_pass(hit, chunk, scope, sources):
             confirmed.setdefault(hit.chunk_id, Confirmed(chunk, hit.score))
         else:
             dropped.add(hit.chunk_id)
@@ -48,5 +50,6 @@ def _may_pass(hit: Hit, chunk: StoredChunk, scope: ReadScope, sources: Collectio
         and chunk.key.tenant_id == scope.tenant_id
         and chunk.key.document_id == hit.document_id
         and chunk.label in scope.labels
+        and chunk.version_access in scope.labels
         and (sources is None or chunk.source in sources)
     )

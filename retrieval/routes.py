@@ -10,8 +10,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Security
 from fastapi.security import HTTPBearer
 
+from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection
-from catalog.ledger import live_collection
 from catalog.session import reading
 from index.errors import CollectionMissing
 from retrieval.answer import answer

@@ -17,13 +17,14 @@ from sqlalchemy import Engine
 
 from acl.scope import ReadScope
 from acl.store import find_scope
+from catalog.collections import LiveCollection, live_collection
 from catalog.documents import find_sources
 from catalog.errors import NoLiveCollection
 from catalog.ids import ChunkId, SourceId, TenantId, utc_now
-from catalog.ledger import LiveCollection, live_collection
 from catalog.session import reading
+from catalog.supersession import superseded
 from catalog.tenants import policy_epoch
-from catalog.text import current_chunks
+from catalog.text import held_chunks
 from index.errors import EmbedderMismatch
 from index.lexical import query_vector
 from index.model import Embedder
@@ -62,17 +63,19 @@ async def search(services: Services, asker: Asker, query: Query) -> Found:
     clock.lap("catalog")
     look = await to_thread.run_sync(_look, services.embedder, collection, query.text)
     clock.lap("embed")
-    reader = Reader(services.index, collection.name, to_thread.current_default_thread_limiter())
+    shelves = collection.shelves if query.when.past else (collection.current,)
+    readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
     scope, skip, limit = asker.scope, frozenset[ChunkId](), max(FIRST_LIMIT, 2 * query.top_k)
     passages: tuple[Passage, ...] = ()
     exhausted, as_of = False, began
     for _ in range(ROUNDS):
-        hits = await reader.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope)
+        found = [await r.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope) for r in readers]
+        hits = [hit for part in found for hit in part]
         clock.lap("search")
-        checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query.sources)
+        checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query)
         clock.lap("recheck")
         passages, as_of = rank(checked.result.confirmed, query.top_k), checked.as_of
-        exhausted = len(hits) < limit
+        exhausted = all(len(part) < limit for part in found)
         settled = not checked.result.dropped and checked.scope.labels == scope.labels
         if settled and (exhausted or len(passages) == query.top_k):
             break
@@ -105,13 +108,15 @@ def _look(embedder: Embedder, collection: LiveCollection, text: str) -> SearchQu
     return SearchQuery(embedder.embed_query(text), query_vector(text), limit=1)
 
 
-def _recheck(catalog: Engine, asker: Asker, scope: ReadScope, hits: list[Hit], sources: tuple[str, ...] | None) -> Checked:
+def _recheck(catalog: Engine, asker: Asker, scope: ReadScope, hits: list[Hit], query: Query) -> Checked:
     as_of = utc_now()
     with reading(catalog) as session:
         if policy_epoch(session, asker.tenant_id) != scope.policy_epoch:
             scope = find_scope(session, asker.tenant_id, asker.person)
-        stored = current_chunks(session, asker.tenant_id, [hit.chunk_id for hit in hits])
-    return Checked(scope, as_of, recheck(hits, stored, scope, sources))
+        stored = held_chunks(session, asker.tenant_id, [hit.chunk_id for hit in hits], query.when, scope.labels)
+        found = {chunk.key.document_id for chunk in stored.values()}
+        gone = superseded(session, asker.tenant_id, found, query.when, scope.labels)
+    return Checked(scope, as_of, recheck(hits, stored, scope, query.sources, gone))
 
 
 class Clock:

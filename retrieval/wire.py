@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from catalog.ids import storable
 from retrieval.query import Format
 
-LATER = frozenset(
-    {"as_of", "versions", "rerank", "session_id", "filter", "min_score", "max_per_document", "dedup"} | {"tokenizer", "expand"}
-)
+LATER = frozenset({"rerank", "session_id", "filter", "min_score", "max_per_document", "dedup"} | {"tokenizer", "expand"})
 """Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
 
 Included = Literal["text", "metadata", "context"]
@@ -65,6 +63,14 @@ class RetrieveRequest(RequestModel):
         list[Annotated[Text, Field(min_length=1, max_length=200)]] | None,
         Field(min_length=1, max_length=100, description="Only passages of these sources; default: of all"),
     ] = None
+    as_of: Annotated[
+        AwareDatetime | None,
+        Field(description="The versions that held at this time, with its zone. Who may read is decided by today's lists"),
+    ] = None
+    versions: Annotated[
+        Literal["current", "all"],
+        Field(description="`all`: earlier versions too (with `as_of`, those that had held by then), superseded documents too"),
+    ] = "current"
     context: Annotated[ContextRequest, Field(description="How the passages are packed")] = ContextRequest()
     include: Annotated[
         list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")

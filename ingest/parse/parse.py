@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingest.container import DOC, DOCX, EPUB, IWORK, LOCKED_OFFICE, MSG, ODP, ODS, ODT, OLE, PPT, PPTX, XLS, XLSB, XLSX, ZIP
-from ingest.documents import ParsedDocument, SourceDocument
+from ingest.documents import Element, ParsedDocument, SourceDocument
 from ingest.errors import Quarantine
 from ingest.parse.archive import parse_compressed, parse_tar, parse_zip
 from ingest.parse.csv import parse_csv
@@ -128,14 +128,18 @@ def parse(source: SourceDocument, options: Options) -> ParsedDocument:
             "corrupt", f"its parser failed ({type(error).__name__}); open and save it again in its program"
         ) from None
     elements = tuple(element for element in reading.elements if element.text.strip())
-    # OCR makes a bullet of a disc and a bar of an edge: without a letter or a digit there is nothing to find.
-    if not reading.members and not any(letter.isalnum() for element in elements for letter in element.text):
-        raise Quarantine("no_text", "no letter or digit was found in it; if it should have text, scan it at 300 dpi or more")
+    if not reading.members and not any(_says_something(element) for element in elements):
+        raise Quarantine("no_text", "no text was found in it; if it should have some, scan it at 300 dpi or more")
     size = sum(len(element.text) for element in elements)
     if size > options.text_characters:
         raise Quarantine("too_large", f"{size} characters of text; INGEST_MAX_TEXT_CHARACTERS allows {options.text_characters}")
     title = (reading.title or "").strip() or None
     return ParsedDocument(source, title, elements, tuple(reading.members), tuple(reading.pages))
+
+
+def _says_something(element: Element) -> bool:
+    """Whether it is text. OCR makes a bullet of a disc and a bar of an edge: signs alone are none."""
+    return element.confidence is None or any(letter.isalnum() for letter in element.text)
 
 
 def _engine(media_type: str) -> Engine:

@@ -11,23 +11,16 @@ from acl.parse import parse_snapshot
 from acl.principal import parse
 from acl.snapshot import apply_snapshot
 from acl.store import intern
-from catalog.documents import (
-    NewVersion,
-    add_version,
-    follow_current,
-    get_document,
-    make_current,
-    open_document,
-    open_source,
-    retire,
-    set_version_access,
-)
+from catalog.collections import LiveCollection, live_collection, open_collection
+from catalog.documents import follow_current, get_document, make_current, open_document, open_source, retire
 from catalog.ids import ChunkId, DocumentKey, Label, TenantId, digest
 from catalog.keys import create_key
-from catalog.ledger import LiveCollection, Placement, live_collection, note_live, note_writing, open_collection, place
+from catalog.ledger import note_live, note_writing
+from catalog.placements import Placement, place
 from catalog.session import WriteSession, reading, transaction
 from catalog.tenants import create_tenant
 from catalog.text import store_texts
+from catalog.versions import NewVersion, add_version, set_version_access
 from index.lexical import document_vector
 from index.point import IndexedChunk, chunk_id
 from retrieval.services import Services
@@ -99,7 +92,7 @@ class Corpus:
         self.services.index.flush(collection.name)
         with transaction(self.services.catalog) as session:
             make_current(session, key, version_id, label)
-            note_live(session, collection.id, key, version_id)
+            note_live(session, collection.current, key)
         return key
 
     def relabel(self, name: str, *, allow: Iterable[str] = (), deny: Iterable[str] = ()) -> None:

@@ -10,12 +10,13 @@ from sqlalchemy import update
 
 from acl.principal import parse
 from acl.store import intern
-from catalog.documents import NewVersion, open_document, open_source
+from catalog.documents import open_document, open_source
 from catalog.ids import ChunkId, DocumentKey, Label, digest
-from catalog.ledger import Placement
+from catalog.placements import Placement
 from catalog.session import WriteSession
 from catalog.tables import Document
 from catalog.tenants import create_tenant
+from catalog.versions import NewVersion
 
 
 def label(session: WriteSession, key: DocumentKey, label: Label) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import StatementError
 
 from catalog import documents as d
+from catalog import versions as v
 from catalog.errors import SourceRootConflict, UnknownDocument
 from catalog.ids import DocumentKey, SourceId, digest
 from catalog.session import transaction
@@ -58,12 +59,12 @@ def test_the_same_version_twice_is_one_with_its_newest_access(catalog: Engine) -
     with transaction(catalog) as session:
         house = House(session)
         key = house.document("one")
-        first = d.add_version(session, key, new_version(house.anyone))
-        assert d.add_version(session, key, new_version(house.nobody)) == first
+        first = v.add_version(session, key, new_version(house.anyone))
+        assert v.add_version(session, key, new_version(house.nobody)) == first
         later = new_version(house.anyone, modified_at=datetime(2024, 5, 2, tzinfo=timezone(timedelta(hours=5))))
-        second = d.add_version(session, key, later)
+        second = v.add_version(session, key, later)
         assert second > first
-        rows = d.versions_of(session, key)
+        rows = v.versions_of(session, key)
         assert [(row.id, row.label) for row in rows] == [(first, house.nobody), (second, house.anyone)]
         assert rows[1].modified_at == later.modified_at
         assert rows[1].modified_at.tzinfo is UTC
@@ -74,7 +75,7 @@ def test_a_time_without_a_zone_is_refused(catalog: Engine) -> None:
         with transaction(catalog) as session:
             house = House(session)
             naive = new_version(house.anyone, modified_at=datetime(2024, 5, 2))  # noqa: DTZ001
-            d.add_version(session, house.document("one"), naive)
+            v.add_version(session, house.document("one"), naive)
 
     with pytest.raises((ValueError, StatementError), match="without a zone"):
         store()
@@ -84,7 +85,7 @@ def test_the_flip_and_what_follows(catalog: Engine) -> None:
     with transaction(catalog) as session:
         house = House(session)
         key = house.document("one")
-        version = d.add_version(session, key, new_version(house.anyone))
+        version = v.add_version(session, key, new_version(house.anyone))
         assert d.get_document(session, house.tenant, "one").current_version_id is None
 
         def moves(change: object = None) -> bool:
@@ -101,8 +102,8 @@ def test_the_flip_and_what_follows(catalog: Engine) -> None:
 
         assert d.served_documents(session, house.tenant, house.source) == {"one": key}
 
-        assert d.version_labels(session, house.tenant, house.source) == {version: (key.document_id, house.anyone)}
-        d.set_version_access(session, key, version, house.nobody)
+        assert v.version_labels(session, house.tenant, house.source) == {version: (key.document_id, house.anyone)}
+        v.set_version_access(session, key, version, house.nobody)
         assert d.follow_current(session, house.tenant, house.source) == 1
         assert moves()
         assert d.follow_current(session, house.tenant, house.source) == 0
@@ -115,7 +116,7 @@ def test_the_flip_and_what_follows(catalog: Engine) -> None:
         assert moves()
         row = d.get_document(session, house.tenant, "one")
         assert (row.current_version_id, row.retired) == (None, True)
-        assert d.versions_of(session, key)
+        assert v.versions_of(session, key)
         d.make_current(session, key, version, house.anyone)
         assert not d.get_document(session, house.tenant, "one").retired
 
@@ -126,10 +127,10 @@ def test_holders_of_a_text_are_the_served_ones_of_the_tenant(catalog: Engine) ->
         keys = []
         for at, name in ((house, "one"), (house, "two"), (house, "gone"), (other, "three")):
             key = at.document(name)
-            d.make_current(session, key, d.add_version(session, key, new_version(at.anyone)), at.anyone)
+            d.make_current(session, key, v.add_version(session, key, new_version(at.anyone)), at.anyone)
             keys.append(key)
         d.retire(session, keys[2])
-        d.add_version(session, house.document("unserved"), new_version(house.anyone))
+        v.add_version(session, house.document("unserved"), new_version(house.anyone))
         assert d.holders_of_text(session, house.tenant, digest("text")) == [keys[0].document_id, keys[1].document_id]
 
 
@@ -137,14 +138,14 @@ def test_another_tenants_key_changes_nothing(catalog: Engine) -> None:
     with transaction(catalog) as session:
         house, other = House(session, "a"), House(session, "b")
         key = house.document("one")
-        version = d.add_version(session, key, new_version(house.anyone))
+        version = v.add_version(session, key, new_version(house.anyone))
         d.make_current(session, key, version, house.anyone)
-        before = d.get_document(session, house.tenant, "one"), d.versions_of(session, key)
+        before = d.get_document(session, house.tenant, "one"), v.versions_of(session, key)
         foreign = replace(key, tenant_id=other.tenant)
         assert d.follow_current(session, other.tenant, house.source) == 0
-        d.set_version_access(session, foreign, version, other.anyone)
+        v.set_version_access(session, foreign, version, other.anyone)
         d.note_indexed_label(session, foreign, other.anyone)
         d.make_current(session, foreign, version, other.anyone)
         d.retire(session, foreign)
-        assert d.versions_of(session, foreign) == []
-        assert (d.get_document(session, house.tenant, "one"), d.versions_of(session, key)) == before
+        assert v.versions_of(session, foreign) == []
+        assert (d.get_document(session, house.tenant, "one"), v.versions_of(session, key)) == before

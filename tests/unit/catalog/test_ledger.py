@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from catalog import ledger
-from catalog.documents import add_version, make_current, retire
+from catalog import collections, ledger
+from catalog.documents import make_current, retire
 from catalog.errors import NoLiveCollection
 from catalog.ids import ChunkId, TenantId, VersionId, digest, utc_now
+from catalog.placements import place
 from catalog.session import ReadSession, reading, transaction
 from catalog.tables import Collection, LedgerEntry
+from catalog.versions import add_version
 from tests.unit.catalog.house import House, new_version, placement
 
 SPACE = UUID(int=7)
@@ -45,24 +47,25 @@ def test_it_matches_its_model(catalog: Engine, steps: list[tuple]) -> None:  # t
     with transaction(catalog) as session:
         house = House(session, secrets.token_hex(6))
         bystander = House(session, secrets.token_hex(6))
-        live = ledger.open_collection(session, "embedder", 384)
+        live = collections.open_collection(session, "embedder", 384)
         key, other_key = house.document("one"), bystander.document("one")
         ids = {n: ChunkId(uuid5(SPACE, f"{house.tenant} {n}")) for n in CHUNKS}
         versions = [add_version(session, key, new_version(house.anyone, text=f"v{n}")) for n in VERSIONS]
         placed: dict[VersionId, frozenset[int]] = dict.fromkeys(versions, frozenset())
-        ledger.place(session, key, versions[0], [placement(i, n, f"chunk {n}") for n, i in ids.items()])  # the chunks exist
+        place(session, key, versions[0], [placement(i, n, f"chunk {n}") for n, i in ids.items()])  # the chunks exist
         placed[versions[0]] = frozenset(CHUNKS)
         theirs = ChunkId(uuid5(SPACE, f"{bystander.tenant}"))
         other_version = add_version(session, other_key, new_version(bystander.anyone))
-        ledger.place(session, other_key, other_version, [placement(theirs, 0)])
+        place(session, other_key, other_version, [placement(theirs, 0)])
         ledger.note_writing(session, bystander.tenant, live.id, [theirs])
-        ledger.note_live(session, live.id, other_key, other_version)
+        make_current(session, other_key, other_version, bystander.anyone)
+        ledger.note_live(session, live.current, other_key)
 
         model: dict[int, str] = {}
         for step in steps:
             match step:
                 case ("place", n, chunks):
-                    ledger.place(session, key, versions[n], [placement(ids[c], p) for p, c in enumerate(sorted(chunks))])
+                    place(session, key, versions[n], [placement(ids[c], p) for p, c in enumerate(sorted(chunks))])
                     placed[versions[n]] = chunks
                 case ("writing", chunks):
                     ledger.note_writing(session, house.tenant, live.id, [ids[c] for c in chunks])
@@ -71,7 +74,11 @@ def test_it_matches_its_model(catalog: Engine, steps: list[tuple]) -> None:  # t
                     version = None if n is None else versions[n]
                     keep = placed[version] if version else frozenset()
                     model = {c: "live" if c in keep else "deleting" for c in model}
-                    must_go = ledger.note_live(session, live.id, key, version)
+                    if version is None:
+                        retire(session, key)
+                    else:
+                        make_current(session, key, version, house.anyone)
+                    must_go = ledger.note_live(session, live.current, key)
                     assert set(must_go) == {ids[c] for c, state in model.items() if state == "deleting"}
                 case ("deleted", chunks):
                     ledger.note_deleted(session, house.tenant, live.id, [ids[c] for c in chunks])
@@ -80,29 +87,30 @@ def test_it_matches_its_model(catalog: Engine, steps: list[tuple]) -> None:  # t
             assert states(session, bystander.tenant) == {theirs: "live"}
         by_state = {state: {ids[c] for c, s in model.items() if s == state} for state in ("writing", "live", "deleting")}
         assert ledger.live_chunks(session, house.tenant, live.id, [*ids.values(), theirs]) == by_state["live"]
-        known = ledger.known_points(session, house.tenant, live.id)
+        retire(session, key)
+        known = ledger.known_points(session, house.tenant, live.current)
         assert {c: point.state for c, point in known.items()} == {ids[c]: s for c, s in model.items()}
         assert not any(point.served for point in known.values())
-        going = ledger.to_delete(session, house.tenant, house.source)
+        going = ledger.to_delete(session, house.tenant, house.source, live.current)
         assert sorted(going) == sorted(by_state["deleting"] | by_state["writing"])
-        assert ledger.to_delete(session, bystander.tenant, house.source) == []
+        assert ledger.to_delete(session, bystander.tenant, house.source, live.current) == []
         texts = ledger.chunks_with_text(session, house.tenant, live.id, [digest(f"chunk {n}") for n in CHUNKS] + [digest("text")])
         assert texts == {digest(f"chunk {c}"): ids[c] for c, s in model.items() if s == "live"}
 
 
 def test_there_is_one_live_collection(catalog: Engine) -> None:
     with reading(catalog) as session, pytest.raises(NoLiveCollection, match="portcullis ingest"):
-        ledger.live_collection(session)
+        collections.live_collection(session)
 
-    def make(_: int) -> ledger.LiveCollection:
+    def make(_: int) -> collections.LiveCollection:
         with transaction(catalog) as session:
-            return ledger.open_collection(session, "embedder", 384)
+            return collections.open_collection(session, "embedder", 384)
 
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(make, range(6)))
     assert len(set(made)) == 1
     with transaction(catalog) as session:
-        assert ledger.open_collection(session, "another", 7) == made[0]
+        assert collections.open_collection(session, "another", 7) == made[0]
 
     def second(live: bool, name: str) -> None:
         with transaction(catalog) as session:
@@ -119,23 +127,25 @@ def test_more_chunks_than_one_statement_binds(catalog: Engine) -> None:
     count = 1201
     with transaction(catalog) as session:
         house = House(session)
-        live = ledger.open_collection(session, "embedder", 384)
+        live = collections.open_collection(session, "embedder", 384)
         key = house.document("one")
         version = add_version(session, key, new_version(house.anyone))
         ids = [ChunkId(uuid5(SPACE, str(n))) for n in range(count)]
         placements = [placement(i, n, f"chunk {n}") for n, i in enumerate(ids)]
-        ledger.place(session, key, version, placements)
-        ledger.place(session, key, version, placements)
+        place(session, key, version, placements)
+        place(session, key, version, placements)
         ledger.note_writing(session, house.tenant, live.id, ids)
-        assert ledger.note_live(session, live.id, key, version) == []
         make_current(session, key, version, house.anyone)
+        assert ledger.note_live(session, live.current, key) == []
         assert ledger.live_chunks(session, house.tenant, live.id, ids) == set(ids)
         point = ledger.KnownPoint(key.document_id, house.source, house.anyone, served=True, state="live")
-        assert ledger.known_points(session, house.tenant, live.id) == dict.fromkeys(ids, point)
+        assert ledger.known_points(session, house.tenant, live.current) == dict.fromkeys(ids, point)
         ledger.note_lost(session, house.tenant, live.id, ids[:2])
-        assert ledger.to_delete(session, house.tenant, house.source) == [], "what is served is written again, not deleted"
-        ledger.note_live(session, live.id, key, version)
+        assert ledger.to_delete(session, house.tenant, house.source, live.current) == [], (
+            "what is served is written again, not deleted"
+        )
+        ledger.note_live(session, live.current, key)
         retire(session, key)
-        assert set(ledger.note_live(session, live.id, key, None)) == set(ids)
+        assert set(ledger.note_live(session, live.current, key)) == set(ids)
         ledger.note_deleted(session, house.tenant, live.id, ids)
         assert session.sql.scalar(select(func.count()).select_from(LedgerEntry)) == 0

@@ -9,8 +9,9 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from catalog import runs
-from catalog.documents import add_version, make_current, retire
+from catalog.documents import make_current, retire
 from catalog.session import reading, transaction
+from catalog.versions import add_version
 from tests.unit.catalog.house import House, new_version
 
 STATE = runs.FileState(

@@ -7,12 +7,13 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Engine, func, select
 
-from catalog.documents import add_version, make_current, retire
+from catalog.documents import make_current, retire
 from catalog.ids import ChunkId, digest
-from catalog.ledger import place
+from catalog.placements import place
 from catalog.session import transaction
 from catalog.tables import ChunkText
 from catalog.text import current_chunks, document_chunks, store_texts
+from catalog.versions import add_version
 from tests.unit.catalog.house import House, new_version, placement
 from tests.unit.catalog.house import label as give
 

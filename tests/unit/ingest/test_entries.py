@@ -161,4 +161,6 @@ def test_the_line_hash_is_of_content_and_not_of_access() -> None:
     ]
     others.append(replace(line, modified_at=NOW))
     assert len({before.line_hash, *(entries("s", listing("a"), [o], {}).entries[0].line_hash for o in others)}) == 6
-    assert line_hash("d", "", None, None, {"a": 1, "b": 2}) == line_hash("d", "", None, None, {"b": 2, "a": 1})
+    assert line_hash("d", ManifestLine(1, "p", metadata={"a": 1, "b": 2})) == line_hash(
+        "d", ManifestLine(9, "p", metadata={"b": 2, "a": 1})
+    )

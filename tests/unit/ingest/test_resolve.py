@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.documents import VersionRow
 from catalog.ids import DocumentId, Label, VersionId
-from ingest.resolve import current, later
+from catalog.versions import VersionRow
+from ingest.resolve import current, held, later
 
 MONDAY = datetime(2024, 5, 6, tzinfo=UTC)
 
@@ -23,6 +23,8 @@ def version(number: int, *, label: str = "", days: int = 0) -> VersionRow:
         fingerprint="f",
         label=Label(1),
         path="a.md",
+        held_from=None,
+        held_until=None,
     )
 
 
@@ -44,6 +46,15 @@ def test_no_version_is_later_than_the_current_one(rows: list[VersionRow]) -> Non
     best = current(rows)
     assert (best is None) == (not rows)
     assert best is None or all(v.modified_at <= best.modified_at for v in rows)
+
+
+@given(versions, st.integers(-1, 4))
+def test_at_any_time_that_one_held_which_was_the_highest_by_then(rows: list[VersionRow], days: int) -> None:
+    moment = MONDAY + timedelta(days=days)
+    spans = held(rows)
+    holding = [id_ for id_, (since, until) in spans.items() if since <= moment and (until is None or moment < until)]
+    best = current(v for v in rows if v.modified_at <= moment)
+    assert holding == ([] if best is None else [best.id])
 
 
 def test_time_counts_before_the_label_and_the_label_before_arrival() -> None:

@@ -1,0 +1,117 @@
+"""Which documents give way to others: resolved among what the asker may read, so that nobody learns of what he may not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from catalog.ids import DocumentId, Label, TenantId
+from catalog.insert import batches
+from catalog.session import ReadSession
+from catalog.tables import Document, Supersession, Version
+from catalog.versions import When
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """A served document takes the place of another one. `at` is the time of the version that says so."""
+
+    successor: DocumentId
+    predecessor: DocumentId
+    at: datetime
+
+
+def superseded(
+    session: ReadSession, tenant_id: TenantId, documents: Iterable[DocumentId], when: When, labels: Collection[Label]
+) -> frozenset[DocumentId]:
+    """Those of `documents` whose place another one takes that a holder of `labels` may read too.
+
+    With `when.every` none does: whoever asks for all versions asks for what was replaced.
+    """
+    if when.every:
+        return frozenset()
+    wanted = frozenset(documents)
+    found: set[Succession] = set()
+    seen: set[DocumentId] = set()
+    frontier = set(wanted)
+    while frontier:  # upwards, so that a cycle is seen whole; chains are short
+        new = _successors(session, tenant_id, frontier, when, labels)
+        seen |= frontier
+        found |= new
+        frontier = {one.successor for one in new} - seen
+    return replaced(found) & wanted
+
+
+def replaced(successions: Collection[Succession]) -> frozenset[DocumentId]:
+    """The documents that give way. Of a circle the one that said so last stays, the higher number among equals."""
+    said: dict[DocumentId, tuple[datetime, DocumentId]] = {}
+    for one in successions:
+        said[one.successor] = max(said.get(one.successor, (one.at, one.successor)), (one.at, one.successor))
+    last = {max(circle, key=lambda document: said[document]): circle for circle in cycles(successions)}
+    return frozenset(one.predecessor for one in successions if one.successor not in last.get(one.predecessor, frozenset()))
+
+
+def cycles(successions: Iterable[Succession]) -> frozenset[frozenset[DocumentId]]:
+    """The largest sets of documents that take each other's place in a circle."""
+    above: dict[DocumentId, set[DocumentId]] = {}
+    for one in successions:
+        above.setdefault(one.predecessor, set()).add(one.successor)
+    reach = {document: _reachable(document, above) for document in above}
+    return frozenset(
+        frozenset(d for d in beyond if document in reach.get(d, frozenset()))
+        for document, beyond in reach.items()
+        if document in beyond
+    )
+
+
+def _reachable(start: DocumentId, above: Mapping[DocumentId, Collection[DocumentId]]) -> frozenset[DocumentId]:
+    reached: set[DocumentId] = set()
+    open_ = list(above.get(start, ()))
+    while open_:
+        document = open_.pop()
+        if document not in reached:
+            reached.add(document)
+            open_.extend(above.get(document, ()))
+    return frozenset(reached)
+
+
+def _successors(
+    session: ReadSession, tenant_id: TenantId, documents: Iterable[DocumentId], when: When, labels: Collection[Label]
+) -> set[Succession]:
+    old, new = aliased(Document), aliased(Document)
+    if when.at is None:
+        says_so = Version.id == new.current_version_id
+    else:
+        says_so = (Version.held_from <= when.at) & (Version.held_until.is_(None) | (Version.held_until > when.at))
+    found = set()
+    for batch in batches(documents):
+        rows = session.sql.execute(
+            select(
+                old.id.label("predecessor"), new.id.label("successor"), new.label, Version.label.label("own"), Version.modified_at
+            )
+            .select_from(Supersession)
+            .join(Version, Version.id == Supersession.version_id)
+            .join(new, new.id == Version.document_id)
+            .join(old, (old.tenant_id == Supersession.tenant_id) & (old.name == Supersession.name))
+            .where(
+                Supersession.tenant_id == tenant_id,
+                Version.tenant_id == tenant_id,
+                new.tenant_id == tenant_id,
+                old.tenant_id == tenant_id,
+                old.id.in_(batch),
+                old.id != new.id,
+                new.current_version_id.is_not(None),
+                new.retired_at.is_(None),
+                says_so,
+            )
+        )
+        found |= {
+            Succession(DocumentId(r.successor), DocumentId(r.predecessor), r.modified_at)
+            for r in rows
+            if r.label in labels and r.own in labels
+        }
+    return found

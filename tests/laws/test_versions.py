@@ -1,0 +1,226 @@
+"""Law 10, and one truth for each moment: what held then answers then, whatever order it came in, to whom today's lists allow."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from acl.parse import parse_snapshot
+from acl.snapshot import apply_snapshot
+from catalog.ids import DEFAULT_TENANT
+from catalog.session import open_engine, transaction
+from catalog.supersession import Succession, cycles, replaced
+from catalog.tenants import open_tenant
+from index.memory import MemoryIndex
+from ingest import verify
+from ingest.pipeline import run
+from ingest.run import Request, Tools
+from ingest.settings import IngestSettings
+from privacy.redactor import Redactor
+from retrieval.answer import ask
+from retrieval.services import Services
+from retrieval.settings import RetrievalSettings
+from retrieval.wire import ResultBody, RetrieveRequest
+from tests.service.words import WordEmbedder
+
+FIRST = datetime(2024, 3, 1, tzinfo=UTC)
+READERS = {"ana": {"user:ana", "everyone"}, "ben": {"user:ben", "everyone"}}
+
+
+class House:
+    """A folder with a manifest, what ingests it, and who asks."""
+
+    def __init__(self, folder: Path, catalog: Engine, redactor: Redactor) -> None:
+        self.folder = folder
+        index, embedder = MemoryIndex(), WordEmbedder()
+        self.tools = Tools(catalog, index, embedder, redactor, IngestSettings())
+        self.services = Services(catalog, index, embedder, redactor)
+        with transaction(catalog) as write:
+            people = {"sequence": 1, "users": [{"id": name, "active": True} for name in READERS], "groups": []}
+            apply_snapshot(write, open_tenant(write, DEFAULT_TENANT), parse_snapshot(json.dumps(people)))
+
+    def ingest(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Bring these files; `text` is what each holds."""
+        for line in lines:
+            (self.folder / line["path"]).write_text(line["text"])
+        manifest = self.folder / "manifest.jsonl"
+        manifest.write_text("".join(json.dumps({k: v for k, v in line.items() if k != "text"}) + "\n" for line in lines))
+        run(self.tools, Request(DEFAULT_TENANT, str(self.folder), source="pages"), uuid4())
+
+    def ask(self, person: str, **options: Any) -> list[ResultBody]:
+        request = RetrieveRequest(query="boiler", top_k=100, **options)
+        found = ask(self.services, RetrievalSettings(), DEFAULT_TENANT, person, request)
+        assert found.complete
+        return found.results
+
+    def agree(self) -> bool:
+        return not any(verify.run(self.tools, DEFAULT_TENANT, "check", repair=False)[0].values())
+
+
+@contextmanager
+def fresh(template: Path, redactor: Redactor) -> Iterator[House]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "pages").mkdir()
+        (folder / "catalog.db").write_bytes(template.read_bytes())
+        engine = open_engine(f"sqlite:///{folder / 'catalog.db'}")
+        try:
+            yield House(folder / "pages", engine, redactor)
+        finally:
+            engine.dispose()
+
+
+@dataclass(frozen=True)
+class Planned:
+    document: int
+    day: int
+    allow: frozenset[str]
+    extra: bool  # whether it says one thing more than the version before
+
+
+plans = st.lists(
+    st.builds(
+        Planned,
+        st.integers(0, 1),
+        st.integers(0, 9),
+        st.frozensets(st.sampled_from(["user:ana", "user:ben", "everyone"])),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda p: (p.document, p.day),
+)
+
+
+def line(plan: Planned) -> dict[str, Any]:
+    """A version with a part that all versions share, and one of its own."""
+    own = f"The boiler of day {plan.day} stands in hall {plan.document}."
+    shared = "The boiler manual is kept by the caretaker of the house."
+    return {
+        "path": f"d{plan.document}-{plan.day}.md",
+        "document": f"d{plan.document}",
+        "version": str(plan.day),
+        "modified_at": (FIRST + timedelta(days=plan.day)).isoformat(),
+        "allow": sorted(plan.allow),
+        "text": f"# Boiler\n\n{own}\n\n## Manual\n\n{shared}\n" if plan.extra else f"# Boiler\n\n{own}\n",
+    }
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(planned=plans, order=st.randoms(use_true_random=False), one_by_one=st.booleans(), day=st.integers(-1, 10))
+def test_what_held_then_answers_to_whom_both_lists_allow(
+    planned: list[Planned], order: Any, one_by_one: bool, day: int, sqlite_template: Path, redactor: Redactor
+) -> None:
+    shuffled = list(planned)
+    order.shuffle(shuffled)
+    with fresh(sqlite_template, redactor) as house:
+        for end in range(1, len(shuffled) + 1) if one_by_one else [len(shuffled)]:
+            house.ingest([line(plan) for plan in shuffled[:end]])
+        assert house.agree()
+        moment = FIRST + timedelta(days=day, hours=1)
+        latest = {d: max(p.day for p in planned if p.document == d) for d in {p.document for p in planned}}
+        for person, names in READERS.items():
+            may = {p for p in planned if p.allow & names}
+            open_now = {p.document for p in may if p.day == latest[p.document]}
+            then = {d: max((p.day for p in planned if p.document == d and p.day <= day), default=None) for d in latest}
+            expected = {(p.document, p.day) for p in may if p.document in open_now and p.day == then[p.document]}
+            results = house.ask(person, as_of=moment)
+            assert {(int(r.document_id[1:]), int(r.version.label)) for r in results} == expected
+            assert all(f"of day {r.version.label} " in (r.text or "") or "manual" in (r.text or "") for r in results)
+            assert all(r.version.current == (int(r.version.label) == latest[int(r.document_id[1:])]) for r in results)
+            now = {(int(r.document_id[1:]), int(r.version.label)) for r in house.ask(person)}
+            assert now == {(d, latest[d]) for d in open_now}
+            ever = {(int(r.document_id[1:]), int(r.version.label)) for r in house.ask(person, versions="all")}
+            assert ever <= {(p.document, p.day) for p in may if p.document in open_now}
+            own = {(p.document, p.day) for p in may if p.document in open_now}
+            assert {f"of day {day} stands in hall {d}." for d, day in own} == {
+                text.partition("The boiler ")[2] for text in _own_sentences(house.ask(person, versions="all"))
+            }
+
+
+def _own_sentences(results: Sequence[ResultBody]) -> set[str]:
+    return {part for r in results for part in (r.text or "").splitlines() if "of day" in part}
+
+
+def page(name: str, *, supersedes: Sequence[str] = (), allow: Sequence[str] = ("everyone",), day: int = 0) -> dict[str, Any]:
+    return {
+        "path": f"{name}.md",
+        "document": name,
+        "modified_at": (FIRST + timedelta(days=day)).isoformat(),
+        "supersedes": list(supersedes),
+        "allow": list(allow),
+        "text": f"# {name}\n\nThe boiler, as {name} has it.\n",
+    }
+
+
+def names(results: Sequence[ResultBody]) -> set[str]:
+    return {result.document_id for result in results}
+
+
+@pytest.fixture
+def house(sqlite_template: Path, redactor: Redactor) -> Iterator[House]:
+    with fresh(sqlite_template, redactor) as made:
+        yield made
+
+
+def test_a_successor_takes_the_place_of_the_old_one_for_those_who_may_read_it(house: House) -> None:
+    house.ingest([page("new", supersedes=["old"], allow=["user:ana"], day=3), page("old")])
+    assert names(house.ask("ana")) == {"new"}
+    assert names(house.ask("ben")) == {"old"}, "who may not read the successor gets the old one, without a hint"
+    assert names(house.ask("ana", as_of=FIRST + timedelta(days=1))) == {"old"}
+    assert names(house.ask("ana", versions="all")) == {"new", "old"}
+
+
+def test_a_successor_that_leaves_gives_the_place_back(house: House) -> None:
+    house.ingest([page("new", supersedes=["old"]), page("old")])
+    assert names(house.ask("ana")) == {"new"}
+    house.ingest([page("old")])
+    assert names(house.ask("ana")) == {"old"}
+
+
+def test_a_successor_whose_next_version_says_it_no_more_gives_the_place_back(house: House) -> None:
+    first, second = page("new", supersedes=["old"]), page("new", day=5) | {"path": "new-2.md"}
+    house.ingest([first, second, page("old")])
+    assert names(house.ask("ana")) == {"new", "old"}
+
+
+def test_it_holds_in_whatever_order_they_come_and_when_the_line_alone_changes(house: House) -> None:
+    house.ingest([page("old")])
+    house.ingest([page("old"), page("new")])
+    assert names(house.ask("ana")) == {"new", "old"}
+    house.ingest([page("old"), page("new", supersedes=["old"])])
+    assert names(house.ask("ana")) == {"new"}
+
+
+def test_a_circle_leaves_the_one_that_said_so_last(house: House) -> None:
+    circle = [page("a", supersedes=["b"], day=1), page("b", supersedes=["c"], day=2), page("c", supersedes=["a"], day=3)]
+    house.ingest([*circle, page("d"), page("e", supersedes=["d"])])
+    assert names(house.ask("ana")) == {"c", "e"}
+
+
+@given(
+    st.sets(st.tuples(st.integers(1, 6), st.integers(1, 6)).filter(lambda pair: pair[0] != pair[1]), max_size=12),
+    st.permutations(range(7)),
+)
+def test_there_is_always_somebody_left(pairs: set[tuple[int, int]], days: list[int]) -> None:
+    told = {Succession(new, old, FIRST + timedelta(days=days[new])) for new, old in pairs}  # type: ignore[arg-type]
+    gone = replaced(told)
+    everyone = {number for pair in pairs for number in pair}
+    assert gone <= everyone
+    for circle in cycles(told):
+        outside = {one for one in told if one.predecessor in circle and one.successor not in circle}
+        assert outside or circle - gone, "a circle that nobody replaces keeps one of its own"
+    acyclic = not cycles(told)
+    assert not acyclic or gone == {old for _, old in pairs}
