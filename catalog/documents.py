@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.sql.dml import Update
 
 from catalog.errors import SourceRootConflict, UnknownDocument
@@ -26,6 +26,7 @@ class DocumentRow:
     label: Label | None
     indexed_label: Label | None
     current_version_id: VersionId | None
+    pinned_version_id: VersionId | None
     retired: bool
 
 
@@ -109,8 +110,14 @@ def holders_of_text(session: ReadSession, tenant_id: TenantId, text_hash: str) -
 
 
 def follow_current(session: WriteSession, tenant_id: TenantId, source_id: SourceId) -> int:
-    """Give every served document of a source its current version's access list. Returns how many changed."""
-    own = select(Version.label).where(Version.id == Document.current_version_id, Version.tenant_id == tenant_id).scalar_subquery()
+    """Give every served document of a source its latest version's access list. Returns how many changed.
+
+    The latest is the served one, unless an operator pinned an earlier: then both lists count (law 10).
+    """
+    mine = (Version.tenant_id == tenant_id, Version.document_id == Document.id)
+    newest = select(Version.label).where(*mine, Version.held_from.is_not(None), Version.held_until.is_(None)).scalar_subquery()
+    served = select(Version.label).where(*mine, Version.id == Document.current_version_id).scalar_subquery()
+    own = func.coalesce(newest, served)  # a document that was published before spans were noted has no newest
     done = session.sql.execute(
         update(Document)
         .where(
@@ -134,12 +141,17 @@ def note_indexed_label(session: WriteSession, key: DocumentKey, label: Label) ->
 
 
 def make_current(session: WriteSession, key: DocumentKey, version_id: VersionId, label: Label) -> None:
-    """The flip: from the end of this transaction on `version_id` is the one that is served, to whom `label` says.
+    """The flip: from the end of this transaction on `version_id` is served, to whom both `label` and its own list allow.
 
     All points of the document carry `label` when this is called.
     """
     session.sql.execute(_this(key).values(current_version_id=version_id, label=label, indexed_label=label, retired_at=None))
     bump_corpus(session, key.tenant_id)
+
+
+def pin_version(session: WriteSession, key: DocumentKey, version_id: VersionId | None) -> None:
+    """From the next publishing on this version is served, whatever follows it; None: the latest again."""
+    session.sql.execute(_this(key).values(pinned_version_id=version_id))
 
 
 def retire(session: WriteSession, key: DocumentKey) -> None:
@@ -174,5 +186,6 @@ def _row(document: Document) -> DocumentRow:
         label=None if document.label is None else Label(document.label),
         indexed_label=None if document.indexed_label is None else Label(document.indexed_label),
         current_version_id=None if document.current_version_id is None else VersionId(document.current_version_id),
+        pinned_version_id=None if document.pinned_version_id is None else VersionId(document.pinned_version_id),
         retired=document.retired_at is not None,
     )

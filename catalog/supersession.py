@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from catalog.ids import DocumentId, Label, TenantId
 from catalog.insert import batches
 from catalog.session import ReadSession
 from catalog.tables import Document, Supersession, Version
-from catalog.versions import When
+from catalog.versions import NOW, When
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ def cycles(successions: Iterable[Succession]) -> frozenset[frozenset[DocumentId]
     )
 
 
+def successions(session: ReadSession, tenant_id: TenantId) -> frozenset[Succession]:
+    """Every one that current versions state, whoever may read them: for operators."""
+    return frozenset(one for one, _ in _stated(session, tenant_id, None, NOW))
+
+
 def _reachable(start: DocumentId, above: Mapping[DocumentId, Collection[DocumentId]]) -> frozenset[DocumentId]:
     reached: set[DocumentId] = set()
     open_ = list(above.get(start, ()))
@@ -82,36 +87,39 @@ def _reachable(start: DocumentId, above: Mapping[DocumentId, Collection[Document
 def _successors(
     session: ReadSession, tenant_id: TenantId, documents: Iterable[DocumentId], when: When, labels: Collection[Label]
 ) -> set[Succession]:
+    stated = (pair for batch in batches(documents) for pair in _stated(session, tenant_id, batch, when))
+    return {one for one, wanted in stated if wanted <= set(labels)}
+
+
+def _stated(
+    session: ReadSession, tenant_id: TenantId, predecessors: Sequence[DocumentId] | None, when: When
+) -> Iterator[tuple[Succession, frozenset[Label]]]:
+    """Successions of these documents (None: of all), each with the labels that one must hold to read the successor."""
     old, new = aliased(Document), aliased(Document)
     if when.at is None:
         says_so = Version.id == new.current_version_id
     else:
         says_so = (Version.held_from <= when.at) & (Version.held_until.is_(None) | (Version.held_until > when.at))
-    found = set()
-    for batch in batches(documents):
-        rows = session.sql.execute(
-            select(
-                old.id.label("predecessor"), new.id.label("successor"), new.label, Version.label.label("own"), Version.modified_at
-            )
-            .select_from(Supersession)
-            .join(Version, Version.id == Supersession.version_id)
-            .join(new, new.id == Version.document_id)
-            .join(old, (old.tenant_id == Supersession.tenant_id) & (old.name == Supersession.name))
-            .where(
-                Supersession.tenant_id == tenant_id,
-                Version.tenant_id == tenant_id,
-                new.tenant_id == tenant_id,
-                old.tenant_id == tenant_id,
-                old.id.in_(batch),
-                old.id != new.id,
-                new.current_version_id.is_not(None),
-                new.retired_at.is_(None),
-                says_so,
-            )
+    statement = (
+        select(old.id.label("predecessor"), new.id.label("successor"), new.label, Version.label.label("own"), Version.modified_at)
+        .select_from(Supersession)
+        .join(Version, Version.id == Supersession.version_id)
+        .join(new, new.id == Version.document_id)
+        .join(old, (old.tenant_id == Supersession.tenant_id) & (old.name == Supersession.name))
+        .where(
+            Supersession.tenant_id == tenant_id,
+            Version.tenant_id == tenant_id,
+            new.tenant_id == tenant_id,
+            old.tenant_id == tenant_id,
+            old.id != new.id,
+            new.current_version_id.is_not(None),
+            new.retired_at.is_(None),
+            new.label.is_not(None),
+            says_so,
         )
-        found |= {
-            Succession(DocumentId(r.successor), DocumentId(r.predecessor), r.modified_at)
-            for r in rows
-            if r.label in labels and r.own in labels
-        }
-    return found
+    )
+    if predecessors is not None:
+        statement = statement.where(old.id.in_(predecessors))
+    for r in session.sql.execute(statement):
+        one = Succession(DocumentId(r.successor), DocumentId(r.predecessor), r.modified_at)
+        yield one, frozenset((Label(r.label), Label(r.own)))

@@ -196,6 +196,7 @@ class Document(Base):
     label: Mapped[int | None] = mapped_column(ForeignKey("access_lists.label"))
     indexed_label: Mapped[int | None] = mapped_column(BigInteger)
     current_version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id", use_alter=True))
+    pinned_version_id: Mapped[int | None] = mapped_column(BigInteger)  # an operator's choice, served until he releases it
     retired_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import administrator, application, demo, engineer
+from cli import administrator, application, demo, engineer, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -19,6 +19,10 @@ for name, room in (("ingest", engineer.ingest), ("status", engineer.status), ("v
     app.command(name)(room)
 app.add_typer(engineer.quarantine, name="quarantine")
 app.add_typer(engineer.engine, name="engine")
+app.command("versions")(versions.versions)
+app.command("pin")(versions.pin)
+app.command("release")(versions.release)
+app.add_typer(versions.conflicts, name="conflicts")
 
 app.command("search")(application.search)
 app.command("serve")(application.serve)

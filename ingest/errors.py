@@ -7,6 +7,7 @@ IngestError
 ├── BadManifest        a line that cannot be understood: names the line and the field; nothing was ingested
 ├── BadAccessFile      an access.yaml that cannot be understood: names the file
 ├── BrakeTripped       too many documents would disappear at once
+├── UnknownVersion     the document has no such version
 ├── WorkerUnavailable  the process that reads documents does not start
 └── Quarantine         one file cannot be used: carries its reason
 """
@@ -63,6 +64,13 @@ class BadAccessFile(IngestError):
 
 class BrakeTripped(IngestError):
     code = "brake_tripped"
+
+
+class UnknownVersion(IngestError):
+    code = "unknown_version"
+
+    def __init__(self, document: str, version: int) -> None:
+        super().__init__(f"{document} has no version {version}. `portcullis versions {document}` lists them.")
 
 
 class WorkerUnavailable(IngestError):

@@ -20,7 +20,7 @@ from index.lexical import document_vector
 from index.model import Embedder
 from index.point import IndexedChunk, Vector
 from ingest.report import ChunkCounts
-from ingest.resolve import current, held
+from ingest.resolve import current, held, latest
 
 UPSERT_POINTS = 256
 
@@ -157,14 +157,14 @@ def sweep(target: Target) -> int:
 def _due(read: ReadSession, target: Target, key: DocumentKey) -> Flip | None:
     document = read_document(read, key)
     versions = versions_of(read, key)
-    version = current(versions)
-    if version is None:
+    version, newest = current(versions, document.pinned_version_id), latest(versions)
+    if version is None or newest is None:
         return None
     spans = held(versions)
     now = _shelved(read, target, target.collection.current, key, [version.id], frozenset())
     earlier = [v.id for v in versions if v.id in spans and v.id != version.id]
     past = _shelved(read, target, target.collection.history, key, earlier, {c.chunk_id for c in now.chunks})
-    flip = Flip(key, version.id, version.label, document.indexed_label, spans, (now, past))
+    flip = Flip(key, version.id, newest.label, document.indexed_label, spans, (now, past))
     told = {v.id: (v.held_from, v.held_until) for v in versions if v.held_from is not None}
     if document.current_version_id == version.id and not flip.missing and not document.retired and told == spans:
         return None

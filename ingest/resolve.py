@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
@@ -14,9 +14,14 @@ from catalog.ids import VersionId
 from catalog.versions import Span, VersionRow
 
 
-def current(versions: Iterable[VersionRow]) -> VersionRow | None:
+def latest(versions: Iterable[VersionRow]) -> VersionRow | None:
     """The highest of `versions`, or None of none."""
     return max(versions, key=version_order, default=None)
+
+
+def current(versions: Sequence[VersionRow], pinned: VersionId | None = None) -> VersionRow | None:
+    """The one that is served: the pinned one if there is one, else the latest."""
+    return next((version for version in versions if version.id == pinned), None) or latest(versions)
 
 
 def held(versions: Iterable[VersionRow]) -> dict[VersionId, Span]:

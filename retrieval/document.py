@@ -31,7 +31,7 @@ def read_document(catalog: Engine, asker: Asker, name: str, request_id: UUID) ->
         row = find_document(session, asker.tenant_id, name)
         readable = row is not None and row.label in scope.labels
         chunks = document_chunks(session, row.key if row is not None and readable else nowhere)
-    if not chunks:
+    if not chunks or chunks[0].version_access not in scope.labels:  # a pinned version has a list of its own
         raise NoSuchDocument
     first = chunks[0]
     return DocumentResponse(

@@ -15,16 +15,21 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from acl.parse import parse_snapshot
 from acl.snapshot import apply_snapshot
+from catalog.conflicts import find_conflicts
+from catalog.documents import get_document
 from catalog.ids import DEFAULT_TENANT
-from catalog.session import open_engine, transaction
+from catalog.session import open_engine, reading, transaction
 from catalog.supersession import Succession, cycles, replaced
-from catalog.tenants import open_tenant
+from catalog.tenants import find_tenant, open_tenant
+from catalog.versions import versions_of
 from index.memory import MemoryIndex
 from ingest import verify
+from ingest.errors import UnknownVersion
+from ingest.pin import pin
 from ingest.pipeline import run
 from ingest.run import Request, Tools
 from ingest.settings import IngestSettings
@@ -146,11 +151,11 @@ def test_what_held_then_answers_to_whom_both_lists_allow(
             assert ever <= {(p.document, p.day) for p in may if p.document in open_now}
             own = {(p.document, p.day) for p in may if p.document in open_now}
             assert {f"of day {day} stands in hall {d}." for d, day in own} == {
-                text.partition("The boiler ")[2] for text in _own_sentences(house.ask(person, versions="all"))
+                told.partition("The boiler ")[2] for told in own_sentences(house.ask(person, versions="all"))
             }
 
 
-def _own_sentences(results: Sequence[ResultBody]) -> set[str]:
+def own_sentences(results: Sequence[ResultBody]) -> set[str]:
     return {part for r in results for part in (r.text or "").splitlines() if "of day" in part}
 
 
@@ -208,6 +213,71 @@ def test_a_circle_leaves_the_one_that_said_so_last(house: House) -> None:
     circle = [page("a", supersedes=["b"], day=1), page("b", supersedes=["c"], day=2), page("c", supersedes=["a"], day=3)]
     house.ingest([*circle, page("d"), page("e", supersedes=["d"])])
     assert names(house.ask("ana")) == {"c", "e"}
+
+
+def numbers(house: House, document: str) -> dict[str, int]:
+    """Label to number of the document's versions."""
+    with reading(house.tools.catalog) as read:
+        row = get_document(read, find_tenant(read, DEFAULT_TENANT), document)
+        return {v.version_label: v.id for v in versions_of(read, row.key)}
+
+
+def dated(day: int, allow: Sequence[str] = ("everyone",)) -> dict[str, Any]:
+    return line(Planned(0, day, frozenset(allow), extra=True))
+
+
+def test_a_pinned_version_is_served_through_later_runs_until_it_is_released(house: House) -> None:
+    house.ingest([dated(1), dated(2)])
+    pin(house.tools, DEFAULT_TENANT, "d0", numbers(house, "d0")["1"], "op", action="pin")
+    assert {r.version.label for r in house.ask("ana")} == {"1"}
+    house.ingest([dated(1), dated(2), dated(3)])
+    assert {r.version.label for r in house.ask("ana")} == {"1"}
+    assert {r.version.label for r in house.ask("ana", as_of=FIRST + timedelta(days=9))} == {"3"}, "time is told by time"
+    assert house.agree()
+    pin(house.tools, DEFAULT_TENANT, "d0", None, "op", action="release")
+    assert {r.version.label for r in house.ask("ana")} == {"3"}
+    assert house.agree()
+    with reading(house.tools.catalog) as read:
+        told = read.sql.execute(text("SELECT action FROM audit WHERE action IN ('pin', 'release') ORDER BY id")).scalars().all()
+    assert told == ["pin", "release"]
+
+
+def test_a_pinned_version_opens_nothing_that_the_latest_list_closes(house: House) -> None:
+    house.ingest([dated(1), dated(2, allow=["user:ana"])])
+    pin(house.tools, DEFAULT_TENANT, "d0", numbers(house, "d0")["1"], "op", action="pin")
+    assert {r.version.label for r in house.ask("ana")} == {"1"}
+    assert house.ask("ben") == []
+    house.ingest([dated(1, allow=["user:ben"]), dated(2, allow=["user:ana"])])
+    assert house.ask("ana") == house.ask("ben") == [], "both lists count"
+
+
+def test_a_version_that_is_not_there_cannot_be_pinned(house: House) -> None:
+    house.ingest([dated(1), page("other")])
+    with pytest.raises(UnknownVersion, match="portcullis versions d0"):
+        pin(house.tools, DEFAULT_TENANT, "d0", numbers(house, "other")[""], "op", action="pin")
+
+
+def test_contradictions_are_listed_until_their_cause_is_gone(house: House) -> None:
+    def found() -> list[tuple[str, tuple[str, ...], bool]]:
+        with reading(house.tools.catalog) as read:
+            return [(c.kind, c.documents, c.settled) for c in find_conflicts(read, find_tenant(read, DEFAULT_TENANT))]
+
+    twin = dated(1) | {"path": "twin.md", "text": "# Boiler\n\nThe boiler of day 1 is said to be elsewhere.\n"}
+    house.ingest([dated(1), twin, page("a", supersedes=["b"]), page("b", supersedes=["a"])])
+    assert found() == [("content", ("d0",), False), ("supersession", ("a", "b"), False)]
+    with reading(house.tools.catalog) as read:
+        first = min(v.id for v in versions_of(read, get_document(read, find_tenant(read, DEFAULT_TENANT), "d0").key))
+    pin(house.tools, DEFAULT_TENANT, "d0", first, "op", action="settle")
+    house.ingest([dated(1), twin, page("a", supersedes=["b"]), page("b")])
+    assert found() == [("content", ("d0",), True)]
+    assert all("elsewhere" not in (r.text or "") for r in house.ask("ana") if r.document_id == "d0")
+
+    other = house.folder.parent / "others"
+    other.mkdir()
+    (other / "a.md").write_text("# Another\n\nBoiler.\n")
+    (other / "manifest.jsonl").write_text('{"path":"a.md","document":"a","allow":["everyone"]}\n')
+    run(house.tools, Request(DEFAULT_TENANT, str(other), source="others"), uuid4())
+    assert ("source", ("others: a.md",), False) in found()
 
 
 @given(

@@ -53,7 +53,7 @@ def test_at_any_time_that_one_held_which_was_the_highest_by_then(rows: list[Vers
     moment = MONDAY + timedelta(days=days)
     spans = held(rows)
     holding = [id_ for id_, (since, until) in spans.items() if since <= moment and (until is None or moment < until)]
-    best = current(v for v in rows if v.modified_at <= moment)
+    best = current([v for v in rows if v.modified_at <= moment])
     assert holding == ([] if best is None else [best.id])
 
 
@@ -61,6 +61,12 @@ def test_time_counts_before_the_label_and_the_label_before_arrival() -> None:
     assert current([version(1, label="9", days=1), version(2, label="10")]) == version(1, label="9", days=1)
     assert current([version(1, label="10"), version(2, label="9")]) == version(1, label="10")
     assert current([version(2), version(1)]) == version(2)
+
+
+def test_a_pinned_version_is_served_until_it_is_released() -> None:
+    rows = [version(1), version(2, days=1)]
+    assert current(rows, VersionId(1)) == rows[0]
+    assert current(rows, VersionId(9)) == current(rows) == rows[1]
 
 
 def test_labels_are_compared_as_people_count() -> None:

@@ -1,0 +1,110 @@
+"""For data engineers: which versions a document has, which one is served, and what contradicts itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.answer import DEFAULT, Json, Tenant, command, document, table, with_home
+
+conflicts = typer.Typer(invoke_without_command=True)
+
+Name = Annotated[str, typer.Argument(metavar="DOCUMENT", help="The document's name.")]
+Number = Annotated[int, typer.Argument(metavar="VERSION", help="The version's number, as `portcullis versions` shows it.")]
+
+
+@command
+def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+    """The versions of a document, the time that each held, and which one is served."""
+    from catalog.documents import get_document
+    from catalog.session import reading
+    from catalog.tenants import find_tenant
+    from catalog.versions import versions_of
+    from flows.wiring import open_catalog
+
+    with open_catalog() as catalog, reading(catalog) as session:
+        row = get_document(session, find_tenant(session, tenant), name)
+        found = versions_of(session, row.key)
+    shown = [
+        {
+            "version": v.id,
+            "label": v.version_label,
+            "modified_at": v.modified_at,
+            "held_from": v.held_from,
+            "held_until": v.held_until,
+            "served": v.id == row.current_version_id,
+            "pinned": v.id == row.pinned_version_id,
+            "path": v.path,
+        }
+        for v in sorted(found, key=lambda v: (v.modified_at, v.id))
+    ]
+    if as_json:
+        document({"document": name, "retired": row.retired, "versions": shown})
+        return
+    states = ("pinned" if v["pinned"] else "served" if v["served"] else "" for v in shown)
+    rows = [(v["version"], v["label"], v["held_from"], v["held_until"], state) for v, state in zip(shown, states, strict=True)]
+    table(("version", "label", "held from", "until", ""), rows)
+
+
+@command
+def pin(name: Name, version: Number, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+    """Serve this version of a document, whatever comes later, until `portcullis release`."""
+    _pin(name, version, tenant, as_json, "pin")
+
+
+@command
+def release(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+    """Serve the latest version of a document again."""
+    _pin(name, None, tenant, as_json, "release")
+
+
+@conflicts.callback()
+@command
+def list_conflicts(context: typer.Context, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+    """What contradicts itself, and what is served meanwhile. Without a subcommand: list it."""
+    if context.invoked_subcommand is not None:
+        return
+    from dataclasses import asdict
+
+    from catalog.conflicts import find_conflicts
+    from catalog.session import transaction
+    from catalog.tenants import open_tenant
+    from flows.wiring import open_catalog
+
+    with open_catalog() as catalog, transaction(catalog) as session:
+        found = find_conflicts(session, open_tenant(session, tenant))
+    if as_json:
+        document({"conflicts": [asdict(conflict) for conflict in found]})
+        return
+    rows = [
+        (c.kind, ", ".join(c.documents), c.detail, "settled" if c.settled else c.meanwhile, "" if c.settled else c.remedy)
+        for c in found
+    ]
+    table(("kind", "document", "what", "served", "remedy"), rows, empty="Nothing contradicts itself.")
+
+
+@conflicts.command("settle")
+@command
+def settle(name: Name, version: Number, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+    """Decide which of the contents of a document is right: it is pinned."""
+    _pin(name, version, tenant, as_json, "settle")
+
+
+def _pin(name: str, version: int | None, tenant: str, as_json: bool, action: str) -> None:
+    from uuid import uuid4
+
+    from flows.environment import prepare
+
+    prepare(with_home())
+    from flows.wiring import open_tools
+    from ingest.pin import pin as pin_document
+
+    with open_tools() as tools:
+        pin_document(tools, tenant, name, version, str(uuid4()), action=action)
+    if as_json:
+        document({"document": name, "pinned": version})
+    elif version is None:
+        print(f"{name}: the latest version is served.")
+    else:
+        print(f"{name}: version {version} is served until it is released.")
