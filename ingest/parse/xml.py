@@ -25,6 +25,10 @@ _INLINE = frozenset((
     "named-content", "styled-content", "sc", "span", "code", "br", "break", "inline-formula", "underline", "monospace", "hi",
     "quote", "figref", "claim-ref", "o",
 ))  # fmt: skip
+_MACHINES = frozenset((
+    "journal-id", "issn", "isbn", "article-id", "contrib-id", "object-id", "counts", "custom-meta-group", "processing-meta",
+))  # fmt: skip
+"""What JATS holds for catalogues and not for readers (jats.nlm.nih.gov, Journal Publishing tag library)."""
 _LISTS = frozenset(("list-item", "listitem", "li", "item"))
 MAX_DEPTH = 150
 MOST_ROWS = 200_000
@@ -75,7 +79,7 @@ def _document(node: Any, level: int, depth: int) -> Iterator[Element]:
     else:
         inner = level + any(isinstance(child.tag, str) and _name(child) in _TITLES for child in node)
         for child in node:
-            if isinstance(child.tag, str):
+            if isinstance(child.tag, str) and _name(child) not in _MACHINES:
                 yield from _document(child, inner, depth + 1)
 
 
