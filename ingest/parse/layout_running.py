@@ -152,7 +152,7 @@ def _repeated(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> set[tuple
 
 
 def _same_on_both(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> set[tuple[int, int]]:
-    """The outermost row of two pages: the same but for numbers, at the same place, set apart, in type no larger than the text's."""
+    """The outermost row of two pages: the same but for numbers, at one place, set apart, in type no larger than the text."""
     if not all(rows):
         return set()
     one, other = rows[0][0], rows[1][0]
