@@ -74,10 +74,11 @@ _EXTENSIONS = {
     ".mbox": MBOX,
 }
 _NEVER_TEXT = frozenset((
-    ".pdf", ".docx", ".doc", ".pptx", ".ppt", ".xlsx", ".odt", ".ods", ".odp", ".epub", ".msg", ".zip", ".gz", ".7z",
-    ".png", ".jpg", ".jpeg", ".tif",
+    ".pdf", ".docx", ".docm", ".doc", ".pptx", ".pptm", ".ppt", ".xlsx", ".xlsm", ".odt", ".ods", ".odp", ".epub", ".msg",
+    ".zip", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".gif", ".bmp", ".webp",
 ))  # fmt: skip
 """Text under such a name is what is left of a broken file. Not `.xls`: many a program exports tables of text under it."""
+_MARKED = _NEVER_TEXT | {".xls", ".rtf", ".tar"}
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!doctype\s+html|<html|<head|<body)", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(rb"\s*<(?:\?xml|!DOCTYPE|[A-Za-z][\w.:-]*[^<>]*\sxmlns)", re.IGNORECASE)
 _TAG = re.compile(rb"\s*<[A-Za-z!?]")
@@ -124,6 +125,11 @@ def sniff(data: bytes, path: str) -> str:
     if not _is_text(head):
         return "audio/mpeg" if _MPEG.match(head) and PurePosixPath(path).suffix.casefold() == ".mp3" else BINARY
     return _kind_of_text(data, _ascii(head), path)
+
+
+def is_marked(path: str) -> bool:
+    """Whether the name is of a format that its first bytes tell: what nobody knows is, under such a name, a damaged file."""
+    return PurePosixPath(path).suffix.casefold() in _MARKED
 
 
 def byte_order(data: bytes) -> str | None:

@@ -22,7 +22,7 @@ _PAGE_NUMBER = re.compile(
 def running_heads(elements: Sequence[Element]) -> frozenset[int]:
     """The places of `elements` that are page furniture: the same but for numbers on several pages' edges, or the page's number.
 
-    The heading of the first page stays, though later pages repeat it.
+    The heading of the first page stays, though later pages repeat it. No page is emptied, nor left with its number alone.
     """
     pages: dict[int, list[int]] = defaultdict(list)
     for place, element in enumerate(elements):
@@ -44,8 +44,8 @@ def running_heads(elements: Sequence[Element]) -> frozenset[int]:
     gone: set[int] = set()
     for page, places in edges.items():
         here = {place for place in places if _is_furniture(elements[place], page, running, numbered, min(pages))}
-        if len(here) < len(pages[page]):  # a page that holds nothing else has this to say
-            gone |= here
+        if any(_page_number(elements[place]) is None for place in pages[page] if place not in here):
+            gone |= here  # a page that holds nothing else but numbers has this to say
     return frozenset(gone)
 
 

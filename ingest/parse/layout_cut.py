@@ -74,6 +74,7 @@ def _middle(
     rows = rows_of(boxes)
     if is_table(rows, free):
         first, last = _dense(bands)
+        last = first + _closed(bands[first:last])
         rows = rows_of([box for band in bands[first:last] for box in band])
         if is_table(rows, free):
             cells = cells_of(rows, columns_of(rows), rtl)
@@ -95,6 +96,18 @@ def _dense(bands: Sequence[Sequence[TextBox]]) -> tuple[int, int]:
     wide = max(3 * height, 2.5 * pitch)
     edges = [0, *(i for i in range(1, len(bands)) if tops[i] - bottoms[i - 1] > wide), len(bands)]
     return max(pairwise(edges), key=lambda edge: edge[1] - edge[0])
+
+
+def _closed(bands: Sequence[Sequence[TextBox]]) -> int:
+    """How many bands are the table's: a single box over several of its columns at the end is a line of text below it."""
+    end = len(bands)
+    while end > 2 and len(bands[end - 1]) == 1:
+        box = bands[end - 1][0]
+        columns = columns_of(rows_of([box for band in bands[: end - 1] for box in band]))
+        if sum(min(right, box.x1) > max(left, box.x0) for left, right in columns) < 2:
+            break
+        end -= 1
+    return end
 
 
 def _split(boxes: Sequence[TextBox], free: Sequence[Interval]) -> list[list[TextBox]]:

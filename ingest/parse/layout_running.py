@@ -22,6 +22,9 @@ LINE_NUMBERS = 20
 LINE_WORDS = 4
 SHIFT = 0.02
 """Of a page's height: so far may a head move from page to page."""
+SAME_PLACE = 0.004
+"""Of a page's height: two pages are little proof, so what repeats on them may hardly move."""
+APART_EMS = 1.5
 MARGIN = 0.075
 """Of a page's height: nothing but furniture is set so near to the edge."""
 _IMPRINT = re.compile(
@@ -39,26 +42,36 @@ _PAGE_NUMBER = re.compile(
 
 
 def without_running(pages: Sequence[Page]) -> list[Page]:
-    """The pages without their running heads, feet and numbers. A line goes only where all that stands farther out goes too."""
+    """The pages without their running heads, feet and numbers. A line goes only where all that stands farther out goes too.
+
+    No page is emptied, nor left with its number alone: there the line is what the page says.
+    """
     pages = [_unnumbered(page) for page in pages]
     edges = [(_edge(page, top=True), _edge(page, top=False)) for page in pages]
     texts = [{box for box in page.boxes if box.text.strip()} for page in pages]
     for depth in (EDGE_ROWS, 1):
         gone = _gone(pages, edges, depth)
-        emptied = sum(1 for text, out in zip(texts, gone, strict=True) if text and text <= out)
-        if 2 * emptied <= sum(1 for text in texts if text):
+        emptied = [bool(out) and all(_is_number(box) for box in text - out) for text, out in zip(texts, gone, strict=True)]
+        if 2 * sum(emptied) <= sum(1 for text in texts if text):
             return [
-                replace(page, boxes=tuple(b for b in page.boxes if b not in out)) if out else page
-                for page, out in zip(pages, gone, strict=True)
+                replace(page, boxes=tuple(b for b in page.boxes if b not in out)) if out and not empty else page
+                for page, out, empty in zip(pages, gone, emptied, strict=True)
             ]
     return list(pages)  # where most pages say nothing else, this is what the document says
+
+
+def _is_number(box: TextBox) -> bool:
+    return _PAGE_NUMBER.fullmatch(box.text.strip()) is not None
 
 
 def _gone(pages: Sequence[Page], edges: Sequence[tuple[list[Row], list[Row]]], depth: int) -> list[set[TextBox]]:
     gone = [set[TextBox]() for _ in pages]
     for side in (0, 1):
         rows = [edge[side][:depth] for edge in edges]
-        running = _repeated(pages, rows) | _numbers(pages, rows) | _furniture(pages, [edge[side] for edge in edges])
+        whole = [edge[side] for edge in edges]
+        running = _repeated(pages, rows) | _numbers(pages, rows) | _furniture(pages, whole)
+        if len(pages) == 2:
+            running |= _same_on_both(pages, whole)
         for number, page_rows in enumerate(rows):
             for at, row in enumerate(page_rows):
                 if (number, at) not in running:
@@ -136,6 +149,29 @@ def _repeated(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> set[tuple
             if len(numbers) >= REPEATS and len(numbers) >= SHARE * (max(numbers) - min(numbers) + 1):
                 running.update((number, at) for number, at, _ in group)
     return running
+
+
+def _same_on_both(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> set[tuple[int, int]]:
+    """The outermost row of two pages: the same but for numbers, at one place, set apart, in type no larger than the text."""
+    if not all(rows):
+        return set()
+    one, other = rows[0][0], rows[1][0]
+    texts = [_NUMBER.sub("#", text_of(row).casefold()) for row in (one, other)]
+    moved = max(abs(one[0].y0 - other[0].y0), abs(one[0].x0 - other[0].x0))
+    if texts[0] != texts[1] or sum(c.isalpha() for c in texts[0]) < 2 or moved > SAME_PLACE * pages[0].height:
+        return set()
+    alone = all(_set_apart(page, row) for page, row in zip(pages, (one, other), strict=True))
+    return {(0, 0), (1, 0)} if alone else set()
+
+
+def _set_apart(page: Page, row: Row) -> bool:
+    rest = [box for box in page.boxes if box not in row and box.text.strip()]
+    if not rest:
+        return False
+    top, bottom = min(box.y0 for box in row), max(box.y1 for box in row)
+    gap = min(max(box.y0 - bottom, top - box.y1) for box in rest)
+    largest = max(box.size or box.y1 - box.y0 for box in row)
+    return gap >= APART_EMS * (bottom - top) and largest <= median(box.size or box.y1 - box.y0 for box in rest)
 
 
 def _numbers(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> set[tuple[int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from ingest.container import DOC, DOCX, EPUB, IWORK, LOCKED_OFFICE, MSG, ODP, ODS, ODT, OLE, PPT, PPTX, XLS, XLSB, XLSX, ZIP
 from ingest.documents import Element, ParsedDocument, SourceDocument
 from ingest.errors import Quarantine
@@ -31,6 +33,7 @@ from ingest.parse.xls import parse_xls
 from ingest.parse.xlsx import parse_xlsx
 from ingest.parse.xml import parse_xml
 from ingest.sniff import (
+    BINARY,
     BZIP2,
     CSV,
     EMAIL,
@@ -52,6 +55,7 @@ from ingest.sniff import (
     VTT,
     XML,
     XZ,
+    is_marked,
     sniff,
 )  # fmt: skip
 
@@ -102,7 +106,7 @@ _REMEDIES = {
     SIGNED: "save what was signed without its signature",
     "audio/mpeg": "give a transcript as text",
 }
-REVISION = 2
+REVISION = 3
 """Raise it whenever a parser gives other text for the same bytes: the documents are then read anew."""
 
 
@@ -118,7 +122,7 @@ def parse(source: SourceDocument, options: Options) -> ParsedDocument:
     try:
         data = unlocked(source.data, source.media_type, options)
         media_type = source.media_type if data is source.data else sniff(data, source.entry.path)
-        reading = _engine(media_type)(data, options)
+        reading = _engine(media_type, source.entry.path)(data, options)
     except Quarantine:
         raise
     except MemoryError:
@@ -142,10 +146,13 @@ def _says_something(element: Element) -> bool:
     return element.confidence is None or any(letter.isalnum() for letter in element.text)
 
 
-def _engine(media_type: str) -> Engine:
-    """Raises `Quarantine`, unsupported or encrypted, with what to do instead."""
+def _engine(media_type: str, path: str) -> Engine:
+    """Raises `Quarantine`, unsupported, corrupt or encrypted, with what to do instead."""
     if media_type in (PGP, ENVELOPED):
         raise Quarantine("encrypted", "it is encrypted with OpenPGP or S/MIME; decrypt it first")
+    if media_type in (BINARY, OLE) and is_marked(path):
+        suffix = PurePosixPath(path).suffix
+        raise Quarantine("corrupt", f"nothing in it tells a {suffix} file; fetch its original again, or export it anew")
     engine = ENGINES.get(media_type)
     if engine is None:
         raise Quarantine("unsupported", f"no parser reads {media_type}; {_REMEDIES.get(media_type, _REMEDY)}")

@@ -20,7 +20,8 @@ MAX_OUTLINE = 20_000
 MAX_MEMBERS = 1_000
 _NO_TITLE = re.compile(
     r"(?:\(?untitled|unbenannt|sans titre|document\s*\d*$|microsoft (?:word|powerpoint|excel)\b|powerpoint pr|slide \d|title$"
-    r"|no title|print$|scan|full page|layout \d|book\d?$|draft$|figure\b|page \d)",
+    r"|no title|print$|scan|full page|layout \d|book\d?$|draft$|figure\b|page \d"
+    r"|\(?(?:anonymous|unspecified|unknown|unnamed|none|null|default)\)?$)",
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(

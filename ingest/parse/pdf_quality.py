@@ -6,8 +6,8 @@ import re
 import unicodedata
 
 USABLE = 0.5
-"""A page whose text scores less is read by OCR. Of 370 pages with a text layer all good ones scored 0.8 and more but
-for two, one whose words were masked letter by letter (0.56) and a plot with six signs (0.40); garbage scored 0.4 and less."""
+"""A page whose text scores less is read by OCR. Of 159 pages with a text layer in 89 files of many makers, 155 scored 0.8 and
+more, two from 0.5 to 0.8, none from 0.4 to 0.5 and two 0.4 and less; which of them read well was not judged one by one."""
 MIN_LETTERS = 40
 """Fewer letters tell nothing by their frequencies."""
 UNMAPPED = 0.6

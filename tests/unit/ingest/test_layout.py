@@ -132,6 +132,30 @@ def test_stretched_lines_are_no_table() -> None:
     assert not [element for element in elements if element.kind == "table"]
 
 
+def test_a_line_of_text_below_a_table_is_none_of_its_rows() -> None:
+    cells = [line(f"{r}.{c}0", 110 + 60 * c, 100 + 14 * r) for r in range(4) for c in range(4)]
+    elements = read(*cells, line("Counted by two people who keep no store", 72, 166, 215))
+    assert [element.kind for element in elements] == ["table", "paragraph"]
+
+
+def test_a_head_on_both_of_two_pages_goes_only_where_it_is_set_apart_and_small() -> None:
+    def heads(y: float, size: float) -> int:
+        pages = [Page(n, 612, 792, (line("Rules", 72, y, size=size), *prose("a", 72, 80, 6, 470))) for n in (1, 2)]
+        return sum(element.text == "Rules" for element in elements_of(pages))
+
+    assert heads(30, 9) == 0
+    assert heads(30, 16) == 2
+
+
+@given(st.lists(st.lists(st.sampled_from(["Potato #", "#", "Page #", "Annual report"]), min_size=1, max_size=4), max_size=8))
+def test_no_page_is_emptied_by_its_edges(said: list[list[str]]) -> None:
+    pages = [
+        Page(n, 612, 792, tuple(line(t.replace("#", str(n)), 72, 20 + 25 * i) for i, t in enumerate(texts)))
+        for n, texts in enumerate(said, 1)
+    ]
+    assert {element.page for element in elements_of(pages)} == set(range(1, len(said) + 1))
+
+
 coordinates = st.floats(0, 600, allow_nan=False)
 boxes_anywhere = st.lists(
     st.builds(

@@ -201,6 +201,11 @@ def test_every_failure_has_its_reason() -> None:
     assert reason(docx(lambda d: d.add_paragraph("x"))[:-40] + b"x" * 40, "a.docx") in ("corrupt", "unsupported")
     assert reason(b"\x89PNG\r\n\x1a\n1234", "a.txt") == "corrupt"
     assert reason(bytes(range(256)) * 4, "a.md") == "unsupported"
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+    for data, path in ((b"junk", "a.pdf"), (bytes(99), "a.PDF"), (b"junk", "a.docx"), (b"junk", "a.png"), (ole, "a.doc")):
+        assert reason(data, path) == "corrupt"
+    assert reason(ole, "a.bin") == "unsupported"
+    assert reason(b"", "a.pdf") == "empty"
     assert reason(b"hello", "a.txt", Options(file_bytes=4)) == "too_large"
     assert reason(b"hello", "a.txt", Options(text_characters=4)) == "too_large"
     assert reason(docx(lambda d: d.add_paragraph("x")), "a.docx", Options(unpacked_bytes=100)) == "too_large"

@@ -17,7 +17,7 @@ ENDS = {
         "fake-encrypted.eml", "fake-encrypted.msg", "protected_normal_case.docx", "testEXCEL_protected_passtika.xlsx",
         "testPGPEncrypted.gpg", "testPPT_protected_passtika.pptx", "testWORD_protected_passtika.docx",
     },
-    "corrupt": {"testBinControlWord.rtf", "testLZMA_oom"},
+    "corrupt": {"test-documents-spanned.zip", "testBinControlWord.rtf", "testLZMA_oom"},
     "empty": {"empty.txt"},
     "no_text": {
         "empty.eml", "empty.xlsx", "fake-text-all-whitespace.txt", "testEXCEL_poi-61034.xlsx", "testMSChart-govdocs-428996.xls",

@@ -161,6 +161,8 @@ def test_bookmarks_tell_headings_and_their_levels() -> None:
     [
         ("The annual report", "The annual report"),
         ("untitled", None),
+        ("(anonymous)", None),
+        ("Anonymous functions", "Anonymous functions"),
         ("Microsoft Word - draft3.doc", None),
         ("report_final_v2.pdf", None),
         ("scan0001", None),
