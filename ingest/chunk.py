@@ -1,7 +1,7 @@
 """Cut a document into pieces that fit the model, along its own structure, so that an edit moves few of them.
 
-Boundaries depend on what stands near them, never on how far from the top they are: packing starts anew at each section that fills
-a chunk, and a full one ends where the hashes of its blocks say so. A new first paragraph moves a boundary or two.
+Boundaries depend on what stands there, never on how far from the top they are: packing starts anew at each section that fills half
+a chunk, and what is too long is halved where the hashes of its blocks say so, the halves again. A new line moves a boundary or two.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 
 from index.model import Tokens
 from ingest.documents import Chunk, RedactedDocument
 from ingest.outline import Piece, Section, outline, weight
 
-REVISION = 1
+REVISION = 2
 """Raise it whenever the same document would be cut otherwise: the documents are then cut anew."""
 PATH = " > "
 AFTER_PREFIX = "\n\n"
-LEAST_FILLED = 0.4  # a chunk that is cut because the next block does not fit is filled at least so far, where its blocks allow
-SMALL = 4  # a rest below this fraction of a chunk joins its neighbour where it fits
+CRUMB = 3  # of a run that becomes two chunks neither is less than this fraction, where its blocks allow
 
 Path = tuple[Section, ...]
 Run = list[Piece | Section]
@@ -79,32 +79,28 @@ class _Cutter:
     def pack(self, section: Section, path: Path) -> None:
         """Cut what stands under `section`. Subsections that fill half a chunk stand alone, smaller ones share one."""
         budget = self.max_tokens - self.tokens.count(self.prefix(path)[0])
-        runs: list[Run] = []
         run: Run = []
         for item in section.items:
             if isinstance(item, Section) and item.items and item.tokens >= budget // 2:
-                self.close(runs, run, path, budget)
-                runs, run = [], []
+                self.write_all(run, path, budget)
+                run = []
                 self.pack(item, (*path, item))
-                continue
-            if run and _weight(run) + item.tokens > budget:
-                at = self.boundary(run, item, budget)
-                runs.append(run[:at])
-                run = run[at:]
-                if run and _weight(run) + item.tokens > budget:
-                    runs.append(run)
-                    run = []
-            run.append(item)
-        self.close(runs, run, path, budget)
+            else:
+                run.append(item)
+        self.write_all(run, path, budget)
 
-    def close(self, runs: list[Run], last: Run, path: Path, budget: int) -> None:
-        """Write the runs between two subsections that stand alone; a small rest joins the run before it where it fits."""
-        if last and runs and _weight(last) * SMALL < budget and _weight(runs[-1]) + _weight(last) <= budget:
-            runs[-1] = runs[-1] + last
-        elif last:
-            runs.append(last)
-        for run in runs:
-            self.write(run, path)
+    def write_all(self, run: Run, path: Path, budget: int) -> None:
+        """Write what stands between two subsections that stand alone, cut in two again and again until each part fits."""
+        waiting = self.stretches(run, budget) if run and _weight(run) > budget else [run] if run else []
+        waiting.reverse()
+        while waiting:
+            part = waiting.pop()
+            total = _weight(part)
+            if total <= budget or len(part) == 1:
+                self.write(part, path)
+            else:
+                at = self.cut(part, total, budget)
+                waiting += [part[at:], part[:at]]
 
     def write(self, run: Run, path: Path) -> None:
         """One chunk of `run`; a subsection that is alone in it gives its heading to the prefix."""
@@ -147,21 +143,54 @@ class _Cutter:
             title = title[: len(title) * 3 // 4].rpartition(" ")[0]
         return title
 
-    def boundary(self, run: Run, item: Piece | Section, budget: int) -> int:
-        """Where in a full run the next chunk begins: of the blocks behind its first part, the one with the lowest hash.
+    def stretches(self, run: Run, budget: int) -> list[Run]:
+        """A run that is too long, cut before each block whose hash is the lowest for half a chunk around it.
 
-        The choice depends on the blocks near it and not on where the run began, so cuts fall into step again after an edit.
+        Whether a block is such an anchor can be told without knowing where the run began: an edit moves the anchors near it alone.
         """
-        filled, best, lowest = 0, len(run), self.hash(item)
-        for index, block in enumerate(run):
-            if filled >= LEAST_FILLED * budget and self.hash(block) < lowest:
-                best, lowest = index, self.hash(block)
-            filled += block.tokens
-        return best
+        starts = list(accumulate((block.tokens for block in run), initial=0))
+        hashes = [self.hash(block) for block in run]
+        reach, cuts = budget // 2, [0]
+        for at in range(1, len(run)):
+            if min(starts[at], starts[-1] - starts[at]) >= budget // CRUMB and _is_lowest(at, hashes, starts, reach):
+                cuts.append(at)
+        return [run[a:b] for a, b in pairwise([*cuts, len(run)])]
+
+    def cut(self, run: Run, total: int, budget: int) -> int:
+        """Where a run that is too long is cut: before the block with the lowest hash that leaves enough on either side.
+
+        Enough is a chunk where that leaves one on the other side too, else what makes two chunks of it, neither a crumb. So a cut
+        stays where it is unless a still lower hash comes in, and an edit moves only the cuts of the smallest part that holds it.
+        """
+        least = budget if total > 2 * budget else max(total - budget, total // CRUMB)
+        before, best = 0, (True, 0, 0, 1)
+        for at, block in enumerate(run):
+            fits = at > 0 and least <= before <= total - least
+            off = abs(total - 2 * before)
+            rank = (not fits, self.hash(block) if fits else 0, off, at)
+            if at > 0 and (rank < best or at == 1):
+                best = rank
+            before += block.tokens
+        return best[-1]
 
     def hash(self, item: Piece | Section) -> int:
         own = item.heading if isinstance(item, Section) and item.heading is not None else item
         return zlib.crc32(self.text[own.start : own.end].encode("utf-8", "replace"))
+
+
+def _is_lowest(at: int, hashes: list[int], starts: list[int], reach: int) -> bool:
+    """Whether no other block within `reach` tokens has as low a hash; of equal ones the first is the lowest."""
+    other = at - 1
+    while other >= 0 and starts[at] - starts[other] <= reach:
+        if hashes[other] <= hashes[at]:
+            return False
+        other -= 1
+    other = at + 1
+    while other < len(hashes) and starts[other] - starts[at] <= reach:
+        if hashes[other] < hashes[at]:
+            return False
+        other += 1
+    return True
 
 
 def _weight(run: Run) -> int:

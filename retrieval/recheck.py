@@ -36,7 +36,7 @@ def recheck(
     dropped: set[ChunkId] = set()
     for hit in hits:
         chunk = stored.get(hit.chunk_id)
-        if chunk is not None and hit.document_id not in superseded and _may_pass(hit, chunk, scope, sources):
+        if chunk is not None and _agrees(hit, chunk) and may_pass(chunk, scope, sources, superseded):
             confirmed.setdefault(hit.chunk_id, Confirmed(chunk, hit.score))
         else:
             dropped.add(hit.chunk_id)
@@ -44,12 +44,18 @@ def recheck(
     return Recheck(kept, frozenset(dropped))
 
 
-def _may_pass(hit: Hit, chunk: StoredChunk, scope: ReadScope, sources: Collection[str] | None) -> bool:
+def may_pass(
+    chunk: StoredChunk, scope: ReadScope, sources: Collection[str] | None, superseded: Collection[DocumentId] = frozenset()
+) -> bool:
+    """Whether a chunk that the catalog serves may go to a holder of `scope` who asks for `sources`."""
     return (
-        chunk.chunk_id == hit.chunk_id
-        and chunk.key.tenant_id == scope.tenant_id
-        and chunk.key.document_id == hit.document_id
+        chunk.key.tenant_id == scope.tenant_id
         and chunk.label in scope.labels
         and chunk.version_access in scope.labels
+        and chunk.key.document_id not in superseded
         and (sources is None or chunk.source in sources)
     )
+
+
+def _agrees(hit: Hit, chunk: StoredChunk) -> bool:
+    return chunk.chunk_id == hit.chunk_id and chunk.key.document_id == hit.document_id

@@ -1,7 +1,8 @@
 """A question becomes passages: redact, embed, search, recheck, and again until enough are confirmed.
 
-Every round asks the index anew without the points that the catalog refused so far, and all of its hits are rechecked together. So
-points that should be gone take no place in the order, and an answer comes whole from one moment of the catalog.
+Every round asks the index anew without the points that the catalog refuses, and all of its hits are rechecked together. So
+points that should be gone take no place in the order, and an answer comes whole from one moment of the catalog. What was refused is
+rechecked too: a point that was written and not yet flipped in one round may be the one that is served in the next.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from index.reader import Reader
 from retrieval.identity import Asker
 from retrieval.query import Found, Passage, Query
 from retrieval.rank import rank
-from retrieval.recheck import Recheck, recheck
+from retrieval.recheck import Recheck, may_pass, recheck
 from retrieval.services import Services
 
 ROUNDS = 8
@@ -46,11 +47,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The hits of one round after the recheck, under the scope as it was then."""
+    """The hits of one round after the recheck, under the scope as it was then.
+
+    `revived`: points that an earlier round refused and that would pass now, since a new version was flipped in meanwhile.
+    """
 
     scope: ReadScope
     as_of: datetime
     result: Recheck
+    revived: frozenset[ChunkId]
 
 
 async def search(services: Services, asker: Asker, query: Query) -> Found:
@@ -72,14 +77,14 @@ async def search(services: Services, asker: Asker, query: Query) -> Found:
         found = [await r.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope) for r in readers]
         hits = [hit for part in found for hit in part]
         clock.lap("search")
-        checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query)
+        checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query, skip)
         clock.lap("recheck")
         passages, as_of = rank(checked.result.confirmed, query.top_k), checked.as_of
         exhausted = all(len(part) < limit for part in found)
-        settled = not checked.result.dropped and checked.scope.labels == scope.labels
+        settled = not (checked.result.dropped or checked.revived) and checked.scope.labels == scope.labels
         if settled and (exhausted or len(passages) == query.top_k):
             break
-        scope, skip = checked.scope, skip | checked.result.dropped
+        scope, skip = checked.scope, (skip - checked.revived) | checked.result.dropped
         if len(passages) < query.top_k:
             limit *= 2
     complete = exhausted or len(passages) == query.top_k
@@ -108,15 +113,17 @@ def _look(embedder: Embedder, collection: LiveCollection, text: str) -> SearchQu
     return SearchQuery(embedder.embed_query(text), query_vector(text), limit=1)
 
 
-def _recheck(catalog: Engine, asker: Asker, scope: ReadScope, hits: list[Hit], query: Query) -> Checked:
+def _recheck(catalog: Engine, asker: Asker, scope: ReadScope, hits: list[Hit], query: Query, skip: frozenset[ChunkId]) -> Checked:
     as_of = utc_now()
     with reading(catalog) as session:
         if policy_epoch(session, asker.tenant_id) != scope.policy_epoch:
             scope = find_scope(session, asker.tenant_id, asker.person)
-        stored = held_chunks(session, asker.tenant_id, [hit.chunk_id for hit in hits], query.when, scope.labels)
+        ids = [*(hit.chunk_id for hit in hits), *skip]
+        stored = held_chunks(session, asker.tenant_id, ids, query.when, scope.labels)
         found = {chunk.key.document_id for chunk in stored.values()}
         gone = superseded(session, asker.tenant_id, found, query.when, scope.labels)
-    return Checked(scope, as_of, recheck(hits, stored, scope, query.sources, gone))
+    revived = frozenset(id_ for id_ in skip & stored.keys() if may_pass(stored[id_], scope, query.sources, gone))
+    return Checked(scope, as_of, recheck(hits, stored, scope, query.sources, gone), revived)
 
 
 class Clock:

@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 
 from acl.errors import UnknownPerson
 from acl.scope import ReadScope
+from catalog.documents import make_current, read_document
 from catalog.errors import UnknownTenant
-from catalog.ids import ChunkId, DocumentId, TenantId
-from catalog.session import open_engine
+from catalog.ids import ChunkId, DocumentId, DocumentKey, TenantId, VersionId
+from catalog.session import open_engine, reading, transaction
 from index.errors import IndexUnavailable
 from index.memory import MemoryIndex
 from index.point import Hit, SearchQuery
@@ -139,6 +140,34 @@ def test_what_changes_while_the_search_runs_holds_for_its_answer(
     assert service.found("boiler", "ana") == ["leads"]
     index.meddle = lambda: corpus.people("ben", disabled=["ana"])
     assert service.found("boiler", "ana") == []
+
+
+def test_a_version_that_is_flipped_between_two_rounds_of_a_search_is_found(
+    services: Services, settings: RetrievalSettings, corpus: Corpus
+) -> None:
+    """The first round refuses what is written and not flipped yet, the flip comes, the second refuses what it replaced."""
+    index = Meddling(lambda: None)
+    corpus = replace_services(corpus, replace(services, index=index))
+    service = Service(corpus.services, settings, corpus.key()[1])
+    key = corpus.publish("handbook", "The boiler is in the cellar.", allow=["everyone"])
+    versions = [current_version(services, key)]
+    corpus.publish("handbook", "The boiler is in the attic.", allow=["everyone"], version="2")
+    versions.append(current_version(services, key))
+
+    def serve(version: int) -> None:
+        with transaction(services.catalog) as write:
+            make_current(write, key, versions[version], corpus._label(write, ["everyone"], []))
+
+    serve(0)
+    index.meddle = lambda: setattr(index, "meddle", lambda: serve(1))
+    assert "attic" in service.retrieve("boiler").json()["results"][0]["text"]
+
+
+def current_version(services: Services, key: DocumentKey) -> VersionId:
+    with reading(services.catalog) as read:
+        found = read_document(read, key).current_version_id
+    assert found is not None
+    return found
 
 
 def replace_services(corpus: Corpus, services: Services) -> Corpus:

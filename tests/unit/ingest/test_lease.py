@@ -21,6 +21,22 @@ def test_a_process_that_ended_is_dead() -> None:
     assert is_dead(child.stdout.strip())
 
 
+def test_a_killed_process_that_nobody_waited_for_is_dead() -> None:
+    """In a container without an init it stays in the table for as long as its parent lives."""
+    line = "import sys; from ingest.lease import owner_name; print(owner_name('run'), flush=True); sys.stdin.read()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", line], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+    )  # fmt: skip
+    assert child.stdout is not None
+    owner = child.stdout.readline().strip()
+    assert not is_dead(owner)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and is still there
+    assert is_dead(owner)
+    child.communicate()
+
+
 def test_another_process_under_the_same_number_is_not_the_holder() -> None:
     host, pid, _, run = owner_name("run").split("|")
     assert is_dead(f"{host}|{pid}|1.00|{run}")

@@ -1,0 +1,54 @@
+"""Opening for evaluations: a home in a folder of theirs with the real catalog and engine, and a stand-in for the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from catalog.open import open_catalog
+from catalog.settings import CatalogSettings
+from evals.stand_in import StandIn
+from index.edge import EdgeIndex
+from index.model import Embedder
+from index.open import open_embedder
+from index.settings import IndexSettings
+from ingest.run import Tools
+from ingest.settings import IngestSettings
+from privacy.open import open_redactor
+from privacy.redactor import Redactor
+from privacy.settings import PrivacySettings
+
+ENGINE_IDLE_SECONDS = 60.0
+
+
+@contextmanager
+def open_tools(home: Path, redactor: Redactor, embedder: Embedder, *, batch_documents: int = 32) -> Iterator[Tools]:
+    """What a run works with, over the home in this folder; closed at the end. The engine stays until it is idle."""
+    catalog = open_catalog(CatalogSettings(url=f"sqlite:///{home / 'catalog.db'}"))
+    index = EdgeIndex(data_of(home), idle_seconds=ENGINE_IDLE_SECONDS)
+    try:
+        yield Tools(catalog, index, embedder, redactor, IngestSettings(batch_documents=batch_documents, ocr="none"))
+    finally:
+        index.close()
+        catalog.dispose()
+
+
+def data_of(home: Path) -> Path:
+    """The engine's folder in a home."""
+    return home / "index"
+
+
+def open_stand_in() -> StandIn:
+    """The stand-in, with the packaged model's tokenizer."""
+    return StandIn(open_embedder(IndexSettings()).tokens)
+
+
+def open_model() -> Embedder:
+    """The model that the environment names."""
+    return open_embedder(IndexSettings())
+
+
+def open_key(file: Path) -> Redactor:
+    """A redactor whose key lies in `file`, made on first use."""
+    return open_redactor(PrivacySettings(key_file=file))
