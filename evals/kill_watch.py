@@ -1,7 +1,7 @@
 """Who looks while runs die: the catalog and real searches are asked all the time what they serve, and held to law 6.
 
-Never none and never two versions of a document that has been served, unless it leaves its source; and a narrowed access list is in
-force from the moment that the run's plan is committed.
+Never none and never two versions of a document that has been served, unless it leaves its source; and a narrowed access list is
+in force from the moment that the run's plan is committed.
 """
 
 from __future__ import annotations
@@ -69,7 +69,15 @@ def answers(tools: Tools) -> list[Any]:
 
 def _row(tools: Tools, chunk: StoredChunk) -> tuple[str, ...]:
     readers = _access(tools, chunk.key.tenant_id, chunk)
-    return (chunk.document_name, f"{chunk.position:03}", str(chunk.chunk_id), chunk.text, chunk.version_label, str(chunk.modified_at), readers)
+    return (
+        chunk.document_name,
+        f"{chunk.position:03}",
+        str(chunk.chunk_id),
+        chunk.text,
+        chunk.version_label,
+        str(chunk.modified_at),
+        readers,
+    )
 
 
 def _access(tools: Tools, tenant: TenantId, chunk: StoredChunk) -> str:

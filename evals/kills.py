@@ -2,10 +2,11 @@
 
     python -m evals.kills [--runs 200] [--through-prefect 10] [--seed 7] [--json]
 
-Each run works on a copy of a prepared home (real SQLite, the real engine process, a stand-in for the model), is killed by SIGKILL at
-a step or at a random moment (`evals/mortal.py` says what steps are), and is followed by a normal one. A reader looks all the while
-(`evals/kill_watch.py`). Afterwards fixed questions must find what they find after an uninterrupted run, ids, texts, versions and
-access alike, and `verify` must find no difference. Those through Prefect run `portcullis ingest` as it is, with the packaged model.
+Each run works on a copy of a prepared home (real SQLite, the real engine process, a stand-in for the model), is killed by SIGKILL
+at a step or at a random moment (`evals/mortal.py` says what steps are), and is followed by a normal one. A reader looks all the
+while (`evals/kill_watch.py`). Afterwards fixed questions must find what they find after an uninterrupted run, ids, texts, versions
+and access alike, and `verify` must find no difference. Those through Prefect run `portcullis ingest` as it is, with the packaged
+model (`evals/kills_prefect.py`).
 Exit 0 when nothing was ever wrong, 1 otherwise.
 """
 
@@ -212,7 +213,9 @@ def die(stage: Stage, kind: Kind, whole: Course, victim: Victim, at: int | None,
         faults += watch.faults
         found = answers(tools)
         if found != whole.found:
-            faults.append("the questions do not find what they find after an uninterrupted run: " + _difference(found, whole.found))
+            faults.append(
+                "the questions do not find what they find after an uninterrupted run: " + difference(found, whole.found)
+            )
         differences, _ = verify.run(tools, DEFAULT_TENANT, "kills", repair=False)
         if not differences.none:
             faults.append(f"verify finds {differences.as_json()}")
@@ -227,7 +230,8 @@ def _hidden(watch: Watch) -> list[str]:
     return [] if watch.looks else ["nobody could look"]
 
 
-def _difference(found: Sequence[Any], expected: Sequence[Any]) -> str:
+def difference(found: Sequence[Any], expected: Sequence[Any]) -> str:
+    """What one has and the other has not, of the first answer that differs."""
     for ours, theirs in zip(found, expected, strict=True):
         if ours != theirs:
             more, fewer = ([row for row in one[-1] if row not in other[-1]] for one, other in ((ours, theirs), (theirs, ours)))
@@ -248,12 +252,14 @@ def choose(dice: random.Random, number: int, courses: dict[str, Course]) -> tupl
 
 def table(deaths: Sequence[Death]) -> str:
     """By kind and victim; then by the step at which they died."""
-    lines = [f"{'':12} {'killed runs':>11} {'ingest':>7} {'engine':>7} {'both':>5} {'plan..delete':>12} {'looks':>6} {'wrong':>6}"]
+    lines = [
+        f"{'':20} {'killed runs':>11} {'ingest':>7} {'engine':>7} {'both':>5} {'plan..delete':>12} {'looks':>6} {'wrong':>6}"
+    ]
     for name in [*dict.fromkeys(d.kind for d in deaths), "all"]:
         rows = [d for d in deaths if name in (d.kind, "all")]
         by = Counter(d.victim for d in rows)
         lines.append(
-            f"{name:12} {len(rows):11} {by['ingest']:7} {by['engine']:7} {by['both']:5} {sum(d.within for d in rows):12}"
+            f"{name:20} {len(rows):11} {by['ingest']:7} {by['engine']:7} {by['both']:5} {sum(d.within for d in rows):12}"
             f" {sum(d.looks for d in rows):6} {sum(bool(d.faults) for d in rows):6}"
         )
     steps = Counter(d.step for d in deaths)
@@ -292,8 +298,11 @@ def main() -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     since = time.monotonic()
     direct = options.runs - options.through_prefect
-    with progress(options.runs) as tell:
-        deaths = run(direct, options.seed, tell)
+    with progress(options.runs) as tell, tempfile.TemporaryDirectory(prefix="portcullis-kills-") as folder:
+        from evals import kills_prefect
+
+        deaths = run(direct, options.seed, tell) if direct else []
+        deaths += kills_prefect.run(Path(folder).resolve(), options.through_prefect, options.seed, tell)
     seconds = time.monotonic() - since
     wrong = [d for d in deaths if d.faults]
     if options.json:

@@ -44,11 +44,7 @@ def recheck(
 
 def may_pass(chunk: StoredChunk, scope: ReadScope, sources: Collection[str] | None) -> bool:
     """Whether a chunk that the catalog serves may go to a holder of `scope` who asks for `sources`."""
-    return (
-        chunk.key.tenant_id == scope.tenant_id
-        and chunk.label in scope.labels
-        and (sources is None or chunk.source in sources)
-    )
+    return chunk.key.tenant_id == scope.tenant_id and chunk.label in scope.labels and (sources is None or chunk.source in sources)
 
 
 def _agrees(hit: Hit, chunk: StoredChunk) -> bool:
