@@ -1,12 +1,13 @@
 """Kill ingestion, the engine, or both, hundreds of times, and hold what is served to law 6 in between and afterwards.
 
-    python -m evals.kills [--runs 200] [--through-prefect 10] [--seed 7] [--json]
+    python -m evals.kills [--runs 200] [--through-prefect 10] [--seed 7] [--seconds S] [--json]
 
 Each run works on a copy of a prepared home (real SQLite, the real engine process, a stand-in for the model), is killed by SIGKILL
 at a step or at a random moment (`evals/mortal.py` says what steps are), and is followed by a normal one. A reader looks all the
-while (`evals/kill_watch.py`). Afterwards fixed questions must find what they find after an uninterrupted run, ids, texts, versions
-and access alike, and `verify` must find no difference. Those through Prefect run `portcullis ingest` as it is, with the packaged
-model (`evals/kills_prefect.py`).
+while (`evals/kill_watch.py`). Afterwards fixed questions must find what they find after an uninterrupted run, ids, texts,
+versions and access alike, and `verify` must find no difference. Those through Prefect run `portcullis ingest` as it is, with
+the packaged model (`evals/kills_prefect.py`). `--seconds` ends the direct ones early on a slow machine; the table says how many
+there were.
 Exit 0 when nothing was ever wrong, 1 otherwise.
 """
 
@@ -270,8 +271,9 @@ def table(deaths: Sequence[Death]) -> str:
     return "\n".join(lines)
 
 
-def run(runs: int, seed: int, tell: Any) -> list[Death]:
-    """So many deaths, of every kind by turns."""
+def run(runs: int, seed: int, tell: Any, seconds: float | None = None) -> list[Death]:
+    """So many deaths, of every kind by turns; fewer when so many seconds are over."""
+    since = time.monotonic()
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="portcullis-kills-") as folder:
         stage = Stage(Path(folder).resolve())
@@ -280,6 +282,8 @@ def run(runs: int, seed: int, tell: Any) -> list[Death]:
             courses = {name: course(stage, kind) for name, kind in every.items()}
             deaths = []
             for number in range(runs):
+                if seconds is not None and time.monotonic() - since > seconds:
+                    break
                 name, victim, at, delay = choose(dice, number, courses)
                 deaths.append(die(stage, every[name], courses[name], victim, at, delay))
                 tell(deaths[-1])
@@ -293,6 +297,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=200, help="killed runs, those through Prefect among them")
     parser.add_argument("--through-prefect", type=int, default=10)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seconds", type=float)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -301,7 +306,7 @@ def main() -> int:
     with progress(options.runs) as tell, tempfile.TemporaryDirectory(prefix="portcullis-kills-") as folder:
         from evals import kills_prefect
 
-        deaths = run(direct, options.seed, tell) if direct else []
+        deaths = run(direct, options.seed, tell, options.seconds) if direct else []
         deaths += kills_prefect.run(Path(folder).resolve(), options.through_prefect, options.seed, tell)
     seconds = time.monotonic() - since
     wrong = [d for d in deaths if d.faults]

@@ -1,7 +1,7 @@
-"""Kill `portcullis ingest` itself, through Prefect and with the packaged model. Nothing in it is wrapped: it is watched from outside.
+"""Kill `portcullis ingest` itself, through Prefect and with the packaged model: nothing is wrapped, it is watched from outside.
 
 The catalog is read every millisecond; when it shows what a death waits for (the plan is committed, points are noted as being
-written, a version has been flipped, points are noted as being deleted) SIGKILL follows at once. One Prefect server serves all homes.
+written, a version has been flipped, points are noted as being deleted) SIGKILL follows. One Prefect server serves all homes.
 """
 
 from __future__ import annotations
