@@ -4,8 +4,8 @@
 
 edits      a line is inserted at the top, in the middle and at the end of documents of about 200 chunks: chunks embedded each time
 unchanged  so many small documents: a second `portcullis ingest`, Prefect's start included, then one with a single edited document
-revisions  every revision below VERSIONS (a folder with `manifest.jsonl`), ingested one after the other, oldest first: the share of
-           the chunks of all revisions that goes through the model
+revisions  every revision below VERSIONS (a folder with `manifest.jsonl`), ingested one after the other, oldest first: the share
+           of the chunks of all revisions that goes through the model
 
 Ours is the real pipeline with the real catalog and engine; in `edits` and `revisions` a stand-in for the model counts texts, for
 both sides. LlamaIndex: `docstore_strategy=upserts`, SentenceSplitter of 256 tokens of the same tokenizer, its cache on.
@@ -39,53 +39,26 @@ from ingest.run import Request, Tools
 
 CHUNK_TOKENS = 256
 OVERLAP_TOKENS = 20
-WORDS = [
-    "the",
-    "council",
-    "reads",
-    "every",
-    "report",
-    "twice",
-    "before",
-    "anybody",
-    "signs",
-    "a",
-    "paper",
-    "that",
-    "nobody",
-    "has",
-    "seen",
-    "yet",
-    "while",
-    "clerks",
-    "keep",
-    "copies",
-    "of",
-    "all",
-    "letters",
-    "in",
-    "rooms",
-    "below",
-    "and",
-    "the",
-    "harbour",
-    "master",
-    "writes",
-    "down",
-    "what",
-    "each",
-    "vessel",
-    "carries",
-    "when",
-    "it",
-    "comes",
-    "in",
-    "at",
-    "night",
-    "or",
-    "leaves",
-    "again",
-]
+WORDS = (
+    *(
+        "council",
+        "reads",
+        "every",
+        "report",
+        "twice",
+        "before",
+        "anybody",
+        "signs",
+        "paper",
+        "that",
+        "nobody",
+        "has",
+        "seen",
+        "yet",
+    ),
+    *("while", "clerks", "keep", "copies", "of", "all", "letters", "in", "rooms", "below", "and", "the", "harbour", "master"),
+    *("writes", "down", "what", "each", "vessel", "carries", "when", "it", "comes", "at", "night", "or", "leaves", "again"),
+)
 LINE = "A line that nobody had written before."
 
 
@@ -113,9 +86,7 @@ class Peer:
                 return [1.0, 0.0]
 
         self._counted = counted
-        self._splitter = SentenceSplitter(
-            chunk_size=CHUNK_TOKENS, chunk_overlap=OVERLAP_TOKENS, tokenizer=lambda text: tokens.offsets(text)
-        )
+        self._splitter = SentenceSplitter(chunk_size=CHUNK_TOKENS, chunk_overlap=OVERLAP_TOKENS, tokenizer=tokens.offsets)
         self._pipeline = IngestionPipeline(
             transformations=[self._splitter, Counting()],
             docstore=SimpleDocumentStore(),
@@ -232,8 +203,9 @@ def unchanged(documents: int) -> dict[str, Any]:
         with open_tools(home, open_key(home / "privacy.key"), _Posing(stand_in.tokens, model)) as tools:
             first = run(_as_configured(tools), Request(DEFAULT_TENANT, str(pages)), uuid4())
         found: dict[str, Any] = {"documents": documents, "first load, no model, s": round(time.monotonic() - since, 1)}
+        print(found, file=sys.stderr, flush=True)
         assert first.documents["indexed"] == documents, first.documents
-        portcullis(home, "ingest", str(pages))  # the first start of Prefect's database
+        print(portcullis(home, "ingest", str(pages)), file=sys.stderr, flush=True)  # the first start of Prefect's database
         found["nothing changed"] = min((portcullis(home, "ingest", str(pages)) for _ in range(3)), key=lambda r: r["seconds"])
         edited = []
         for turn in range(3):

@@ -22,29 +22,10 @@ _TOPICS = (
     *("anchor", "beacon", "channel", "dredger", "estuary", "ferry", "gangway", "harbour"),
     *("inlet", "jetty", "keel", "lighthouse", "mooring", "navigator"),
 )
-_WORDS = [
-    "the",
-    "pilot",
-    "reads",
-    "tide",
-    "tables",
-    "before",
-    "a",
-    "vessel",
-    "leaves",
-    "its",
-    "berth",
-    "and",
-    "notes",
-    "wind",
-    "depth",
-    "draught",
-    "and",
-    "cargo",
-    "in",
-    "the",
-    "log",
-]
+_WORDS = (
+    *("the", "pilot", "reads", "tide", "tables", "before", "a", "vessel", "leaves", "its", "berth", "and", "notes", "wind"),
+    *("depth", "draught", "cargo", "in", "log"),
+)
 _TIMES = (1_704_067_200.0, 1_706_745_600.0)
 
 Files = Mapping[str, str]

@@ -1,7 +1,7 @@
 """Who looks while runs die: the catalog and real searches are asked all the time what they serve, and held to law 6.
 
-Never none and never two versions of a document that has been served, unless it leaves its source; and a narrowed access list is in
-force from the moment that the run's plan is committed.
+Never none and never two versions of a document that has been served, unless it leaves its source; and a narrowed access list is
+in force from the moment that the run's plan is committed.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """Kill ingestion, the engine, or both, hundreds of times, and hold what is served to law 6 in between and afterwards.
 
-    python -m evals.kills [--runs 200] [--through-prefect 10] [--seed 7] [--json]
+    python -m evals.kills [--runs 200] [--through-prefect 10] [--seed 7] [--seconds S] [--json]
 
-Each run works on a copy of a prepared home (real SQLite, the real engine process, a stand-in for the model), is killed by SIGKILL at
-a step or at a random moment (`evals/mortal.py` says what steps are), and is followed by a normal one. A reader looks all the while
-(`evals/kill_watch.py`). Afterwards fixed questions must find what they find after an uninterrupted run, ids, texts, versions and
-access alike, and `verify` must find no difference. Those through Prefect run `portcullis ingest` as it is, with the packaged model.
+Each run works on a copy of a prepared home (real SQLite, the real engine process, a stand-in for the model), is killed by SIGKILL
+at a step or at a random moment (`evals/mortal.py` says what steps are), and is followed by a normal one. A reader looks all the
+while (`evals/kill_watch.py`). Afterwards fixed questions must find what they find after an uninterrupted run, ids, texts,
+versions and access alike, and `verify` must find no difference. Those through Prefect run `portcullis ingest` as it is, with
+the packaged model (`evals/kills_prefect.py`). `--seconds` ends the direct ones early on a slow machine; the table says how many
+there were.
 Exit 0 when nothing was ever wrong, 1 otherwise.
 """
 
@@ -213,7 +215,7 @@ def die(stage: Stage, kind: Kind, whole: Course, victim: Victim, at: int | None,
         found = answers(tools)
         if found != whole.found:
             faults.append(
-                "the questions do not find what they find after an uninterrupted run: " + _difference(found, whole.found)
+                "the questions do not find what they find after an uninterrupted run: " + difference(found, whole.found)
             )
         differences, _ = verify.run(tools, DEFAULT_TENANT, "kills", repair=False)
         if any(differences.values()):
@@ -229,7 +231,8 @@ def _hidden(watch: Watch) -> list[str]:
     return [] if watch.looks else ["nobody could look"]
 
 
-def _difference(found: Sequence[Any], expected: Sequence[Any]) -> str:
+def difference(found: Sequence[Any], expected: Sequence[Any]) -> str:
+    """What one has and the other has not, of the first answer that differs."""
     for ours, theirs in zip(found, expected, strict=True):
         if ours != theirs:
             more, fewer = ([row for row in one[-1] if row not in other[-1]] for one, other in ((ours, theirs), (theirs, ours)))
@@ -251,13 +254,13 @@ def choose(dice: random.Random, number: int, courses: dict[str, Course]) -> tupl
 def table(deaths: Sequence[Death]) -> str:
     """By kind and victim; then by the step at which they died."""
     lines = [
-        f"{'':12} {'killed runs':>11} {'ingest':>7} {'engine':>7} {'both':>5} {'plan..delete':>12} {'looks':>6} {'wrong':>6}"
+        f"{'':20} {'killed runs':>11} {'ingest':>7} {'engine':>7} {'both':>5} {'plan..delete':>12} {'looks':>6} {'wrong':>6}"
     ]
     for name in [*dict.fromkeys(d.kind for d in deaths), "all"]:
         rows = [d for d in deaths if name in (d.kind, "all")]
         by = Counter(d.victim for d in rows)
         lines.append(
-            f"{name:12} {len(rows):11} {by['ingest']:7} {by['engine']:7} {by['both']:5} {sum(d.within for d in rows):12}"
+            f"{name:20} {len(rows):11} {by['ingest']:7} {by['engine']:7} {by['both']:5} {sum(d.within for d in rows):12}"
             f" {sum(d.looks for d in rows):6} {sum(bool(d.faults) for d in rows):6}"
         )
     steps = Counter(d.step for d in deaths)
@@ -268,8 +271,9 @@ def table(deaths: Sequence[Death]) -> str:
     return "\n".join(lines)
 
 
-def run(runs: int, seed: int, tell: Any) -> list[Death]:
-    """So many deaths, of every kind by turns."""
+def run(runs: int, seed: int, tell: Any, seconds: float | None = None) -> list[Death]:
+    """So many deaths, of every kind by turns; fewer when so many seconds are over."""
+    since = time.monotonic()
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="portcullis-kills-") as folder:
         stage = Stage(Path(folder).resolve())
@@ -278,6 +282,8 @@ def run(runs: int, seed: int, tell: Any) -> list[Death]:
             courses = {name: course(stage, kind) for name, kind in every.items()}
             deaths = []
             for number in range(runs):
+                if seconds is not None and time.monotonic() - since > seconds:
+                    break
                 name, victim, at, delay = choose(dice, number, courses)
                 deaths.append(die(stage, every[name], courses[name], victim, at, delay))
                 tell(deaths[-1])
@@ -291,13 +297,17 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=200, help="killed runs, those through Prefect among them")
     parser.add_argument("--through-prefect", type=int, default=10)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seconds", type=float)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     since = time.monotonic()
     direct = options.runs - options.through_prefect
-    with progress(options.runs) as tell:
-        deaths = run(direct, options.seed, tell)
+    with progress(options.runs) as tell, tempfile.TemporaryDirectory(prefix="portcullis-kills-") as folder:
+        from evals import kills_prefect
+
+        deaths = run(direct, options.seed, tell, options.seconds) if direct else []
+        deaths += kills_prefect.run(Path(folder).resolve(), options.through_prefect, options.seed, tell)
     seconds = time.monotonic() - since
     wrong = [d for d in deaths if d.faults]
     if options.json:

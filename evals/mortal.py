@@ -1,7 +1,7 @@
 """Ingestion that dies where it is told: `python -m evals.mortal KEY_FILE`, driven over standard input by `evals/kills.py`.
 
-Each line asks for one run, in JSON; a fresh child process does it (forked, with everything imported, so that a run costs no start)
-and is killed by SIGKILL at a step, or kills the engine there, or both. Steps are the calls to the engine and the model, and the
+Each line asks for one run, in JSON; a fresh child process does it (forked with everything imported: it costs no start) and is
+killed by SIGKILL at a step, or kills the engine there, or both. Steps are the calls to the engine and the model, and the
 catalog's commits, before and after each; they are written to the trace as they come, so who reads it knows where a run died.
 Nothing in the product knows of this: the tools are wrapped here, and commits are seen by SQLAlchemy's own events.
 """

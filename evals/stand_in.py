@@ -1,7 +1,7 @@
 """A stand-in for the embedding model: instant, the same everywhere, and it counts what it is asked for.
 
-For evaluations that ask how much goes through the model, or what survives a crash, and not how good the vectors are. The tokenizer
-is the packaged model's own, so chunks are cut as ever.
+For evaluations that ask how much goes through the model, or what survives a crash, and not how good the vectors are. The
+tokenizer is the packaged model's own, so chunks are cut as ever.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Cut a document into pieces that fit the model, along its own structure, so that an edit moves few of them.
 
-Boundaries depend on what stands there, never on how far from the top they are: packing starts anew at each section that fills half
-a chunk, and what is too long is halved where the hashes of its blocks say so, the halves again. A new line moves a boundary or two.
+Boundaries depend on what stands near them, never on how far from the top they are: packing starts anew at each section that fills
+half a chunk, and between two of those it is the hashes of the blocks that say where to cut. A new line moves a boundary or two.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class _Cutter:
     def stretches(self, run: Run, budget: int) -> list[Run]:
         """A run that is too long, cut before each block whose hash is the lowest for half a chunk around it.
 
-        Whether a block is such an anchor can be told without knowing where the run began: an edit moves the anchors near it alone.
+        Whether a block is such an anchor depends on its surroundings, not on where the run began: an edit moves those near it.
         """
         starts = list(accumulate((block.tokens for block in run), initial=0))
         hashes = [self.hash(block) for block in run]

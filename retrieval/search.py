@@ -1,8 +1,8 @@
 """A question becomes passages: redact, embed, search, recheck, and again until enough are confirmed.
 
 Every round asks the index anew without the points that the catalog refuses, and all of its hits are rechecked together. So
-points that should be gone take no place in the order, and an answer comes whole from one moment of the catalog. What was refused is
-rechecked too: a point that was written and not yet flipped in one round may be the one that is served in the next.
+points that should be gone take no place in the order, and an answer comes whole from one moment of the catalog. What was refused
+is rechecked too: a point that was written and not yet flipped in one round may be the one that is served in the next.
 """
 
 from __future__ import annotations
