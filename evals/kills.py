@@ -94,8 +94,10 @@ class Mortals:
 
     def close(self) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(timeout=30)
+        self._process.stdout.close()
 
     def start(self, home: Path, path: Path, trace: Path, at: int | None = None, victim: Victim = "ingest") -> int:
         """The id of a process that ingests, and dies at step `at`."""
