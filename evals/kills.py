@@ -45,7 +45,7 @@ from ingest.run import Tools
 from privacy.redactor import Redactor
 
 VICTIMS: tuple[Victim, ...] = ("ingest", "engine", "both")
-RANDOM_SHARE = 0.25
+RANDOM_SHARE = 0.2
 DEADLINE_SECONDS = 120.0
 ENGINE_SECONDS = 30.0
 
