@@ -30,12 +30,9 @@ def whole(stage: Stage) -> Course:
     ("step", "victim"),
     [
         ("plan done", "ingest"),
-        ("note writing done", "engine"),
         ("upsert done", "both"),
-        ("flip", "ingest"),
         ("flip done", "both"),
         ("delete", "engine"),
-        ("delete done", "ingest"),
     ],
 )
 def test_a_killed_run_leaves_one_version_served_and_the_next_finishes_it(
