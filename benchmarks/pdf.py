@@ -34,6 +34,9 @@ def ours(data: bytes) -> int:
 def peer() -> tuple[str, Read] | None:
     """The name and reader of the best peer that is installed."""
     try:
+        from ingest.parse.offline import prepare_unstructured
+
+        prepare_unstructured()  # or it reaches for a model on the internet
         from unstructured.partition.pdf import partition_pdf
 
         return "unstructured fast", lambda data: sum(len(str(e)) for e in partition_pdf(file=io.BytesIO(data), strategy="fast"))

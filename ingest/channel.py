@@ -1,7 +1,7 @@
 """What travels between a run and its worker: an eight-byte big-endian length, then one msgpack map. No pickle.
 
-A job goes one way; back come `pace` while pages are read, then either `refused`, or the document and a frame for each file inside
-it. The worker has read hostile bytes, so what it says is checked like any input.
+A job goes one way; back come either `refused`, or the document and then a frame for each file inside it.
+The worker has read hostile bytes, so what it says is checked like any input.
 """
 
 from __future__ import annotations

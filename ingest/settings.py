@@ -22,19 +22,10 @@ class IngestSettings(BaseSettings):
     )
     max_file_bytes: int = Field(default=50_000_000, ge=1, description="A larger file is quarantined as too_large")
     max_unpacked_bytes: int = Field(
-        default=500_000_000,
-        ge=1,
-        description="A file (archive, Office, EPUB) that unpacks to more, with all inside it, is quarantined",
+        default=500_000_000, ge=1, description="A file that unpacks to more, with all that lies inside it, is quarantined"
     )
     max_text_characters: int = Field(default=20_000_000, ge=1, description="A file with more text is quarantined as too_large")
-    max_seconds: float = Field(
-        default=60.0,
-        gt=0,
-        description="A document, or a page of a scan, that takes longer to read is quarantined as timeout",
-    )
-    max_pages_seconds: float = Field(
-        default=1800.0, gt=0, description="A scan whose pages take longer together is quarantined as timeout"
-    )
+    max_seconds: float = Field(default=60.0, gt=0, description="A document that takes longer to read is quarantined as timeout")
     max_memory_bytes: int = Field(
         default=3_000_000_000,
         ge=200_000_000,
@@ -83,7 +74,7 @@ class IngestSettings(BaseSettings):
 
     def limits(self) -> Limits:
         """What a document may cost the process that reads it."""
-        return Limits(self.max_seconds, self.max_memory_bytes, self.max_pages_seconds)
+        return Limits(self.max_seconds, self.max_memory_bytes)
 
     def bounds(self) -> Bounds:
         """What the files inside a file may amount to."""

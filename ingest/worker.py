@@ -38,14 +38,10 @@ KEPT = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document may cost: seconds by the clock, bytes in memory (of the whole process, which starts at about 100 MB).
-
-    A page that OCR finishes starts the seconds anew; all of them together take no more than `pages_seconds`.
-    """
+    """What one document may cost: seconds by the clock, bytes in memory (of the whole process, which starts at about 100 MB)."""
 
     seconds: float = 60.0
     memory_bytes: int = 3_000_000_000
-    pages_seconds: float = 1800.0
 
 
 class _Overdue(Exception):
@@ -100,12 +96,10 @@ class Worker:
         if self._closed or self._process is None:
             raise WorkerUnavailable("The run that this worker read for is over.")
         process = self._process
-        began = time.monotonic()
-        deadline = began + self._limits.seconds
+        deadline = time.monotonic() + self._limits.seconds
         try:
             process.send(job, deadline)
-            while (first := process.receive(deadline)).get("pace"):
-                deadline = min(time.monotonic() + self._limits.seconds, began + self._limits.pages_seconds)
+            first = process.receive(deadline)
             members = tuple(unpack_member(process.receive(deadline)) for _ in range(int(first.get("members", 0))))
             document = unpack_document(first, members)
         except Quarantine:
@@ -113,9 +107,7 @@ class Worker:
             raise
         except _Overdue:
             self._stop()
-            whole = time.monotonic() - began >= self._limits.pages_seconds
-            most, name = (self._limits.pages_seconds, "PAGES_") if whole else (self._limits.seconds, "")
-            told = f"reading it took more than {most:g} seconds; split it, or raise INGEST_MAX_{name}SECONDS"
+            told = f"reading it took more than {self._limits.seconds:g} seconds; split it, or raise INGEST_MAX_SECONDS"
             raise Quarantine("timeout", told) from None
         except _TooMuch:
             self._stop()

@@ -19,7 +19,6 @@ from typing import Any
 
 from ingest.channel import LENGTH, pack, pack_document, pack_member, unpack, unpack_job
 from ingest.errors import Quarantine
-from ingest.parse.pace import LISTENER
 from ingest.read import Reader
 
 PR_SET_PDEATHSIG = 1
@@ -56,7 +55,6 @@ def main() -> None:
 def answer(channel: socket.socket, reader: Reader) -> None:
     """One document. Raises EOFError when no more will come."""
     name, data, options = unpack_job(unpack(receive(channel)))
-    LISTENER.set(lambda: channel.sendall(pack({"pace": True})))
     try:
         document = reader(name, data, options)
         frames = [pack(pack_document(document)), *(pack(pack_member(member)) for member in document.members)]

@@ -19,7 +19,6 @@ from ingest.parse.box import Page, TextBox
 from ingest.parse.ocr import PAGES_AT_ONCE, Raster
 from ingest.parse.ocr_ink import ABOVE, BELOW, Ink, em_of, even_sizes, inks_of, printed_area
 from ingest.parse.ocr_upright import Pose, place, pose_of
-from ingest.parse.pace import page_read
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,10 +95,8 @@ class RapidOcr:
             pose, crops = self._upright(quads, self._engine.crop_text_regions(pixels, quads), pixels.shape[:2])
             parts = [part for n, crop in enumerate(crops) for part in _parts(crop, place(quads[n], pose), bool(pose.across[n]))]
             found.append((pose, parts))
-            page_read()
         crops = [part.crop for _, parts in found for part in parts]
         read = self._engine.recognize_txt(crops) if crops else None
-        page_read()
         texts = iter(zip(read.txts, read.scores, strict=True)) if read else iter(())
         pages = []
         for raster, (pose, parts) in zip(rasters, found, strict=True):

@@ -13,7 +13,6 @@ from ingest.errors import Quarantine
 from ingest.parse.box import Page, TextBox
 from ingest.parse.ocr import Raster
 from ingest.parse.ocr_ink import even_sizes
-from ingest.parse.pace import page_read
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +66,6 @@ class Tesseract:
             [self._program, "-", "-", "-l", self._models, "--psm", self._layout, "--dpi", dpi, "tsv"], _pnm(raster.pixels)
         )
         points = 72.0 / raster.dpi
-        page_read()
         words, width, height = _words(table)
         boxes = [box for line in words for box in _boxes(line, points)]
         return Page(raster.number, width * points, height * points, even_sizes(boxes))

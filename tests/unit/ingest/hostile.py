@@ -71,12 +71,6 @@ def read_hostile(name: str, data: bytes, options: Options) -> ReadDocument:
                 os.kill(os.getpid(), signal.SIGKILL)
         case "TELL":
             return ReadDocument("text/plain", None, (Element("paragraph", "\n".join(sorted(os.environ))),), {})
-        case "SCAN":
-            from ingest.parse.pace import page_read
-
-            for _ in range(int(rest)):
-                time.sleep(0.4)
-                page_read()
         case "PAGES":
             scores = [float(score) for score in rest.split()]
             elements = tuple(Element("paragraph", f"The text of page {n}.", 0, n) for n, _ in enumerate(scores, 1))
