@@ -291,15 +291,9 @@ def test_a_page_without_text_is_read_by_ocr_and_one_with_text_is_not() -> None:
 
 
 def test_without_an_engine_only_the_pages_that_need_it_are_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.parse.ocr_rapid.MODELS", ("gone.onnx",))
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
     _engine.cache_clear()
     reading = parse_pdf(with_a_scan(PROSE), Options())
     assert [(page.page, page.score, page.read_by) for page in reading.pages] == [(1, 1.0, "text_layer"), (2, 0.0, "nothing")]
     assert said(reading) == [PROSE]
-    assert reason(with_a_scan(), Options()) == "engine_missing"
-
-
-def test_a_package_that_is_not_there_is_a_missing_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "rapidocr", None)
-    _engine.cache_clear()
     assert reason(with_a_scan(), Options()) == "engine_missing"
