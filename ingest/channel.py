@@ -1,6 +1,7 @@
 """What travels between a run and its worker: an eight-byte big-endian length, then one msgpack map. No pickle.
 
-A job goes one way; back come either `refused`, or the document and then a frame for each file inside it.
+A job goes one way; back come any number of `step`, which only say that it gets on, and then either `refused`, or the document and
+a frame for each file inside it.
 The worker has read hostile bytes, so what it says is checked like any input.
 """
 
@@ -22,7 +23,7 @@ LENGTH = struct.Struct("!Q")
 MOST_BYTES = 1 << 31
 Message = Mapping[str, Any]
 _KINDS = frozenset(get_args(ElementKind))
-_READ_BY = frozenset(("text_layer", "ocr"))
+_READ_BY = frozenset(("text_layer", "ocr", "nothing"))
 _SURROGATES = "surrogatepass"
 
 

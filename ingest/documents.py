@@ -63,11 +63,14 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class PageQuality:
-    """How far a page's text can be trusted, from 0 to 1, and by what it was read. Pages count from 1."""
+    """How far a page's text can be trusted, from 0 to 1, and by what it was read. Pages count from 1.
+
+    Read by `nothing`: a picture, and the engine that would read it is not here. It has no text, and 0 for a score.
+    """
 
     page: int
     score: float
-    read_by: Literal["text_layer", "ocr"]
+    read_by: Literal["text_layer", "ocr", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)

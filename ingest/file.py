@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from catalog.errors import PortcullisError
-from catalog.ids import TenantId, VersionId, digest_bytes
+from catalog.ids import TenantId, VersionId, digest, digest_bytes
 from catalog.runs import FileState
 from catalog.session import transaction
 from ingest.absorb import Absorbed, absorb
@@ -18,6 +18,7 @@ from ingest.errors import Quarantine
 from ingest.expand import ReadFile, expand
 from ingest.members import INSIDE
 from ingest.plan import same_content
+from ingest.read import ReadDocument
 from ingest.redact import redact
 from ingest.report import FileOutcome, Status
 from ingest.run import Run, Tools
@@ -98,13 +99,20 @@ def absorb_file(tools: Tools, run: Run, file: ReadFile) -> FileEnd:
         with transaction(tools.catalog) as write:
             run.hold(write)
             label, known = run.labels[entry.access], run.known.get(entry.path)
-            absorbed = absorb(write, run.target.tenant_id, run.target.source_id, redacted, chunks, label, run.fingerprint, known)
+            made_by = _made_by(run.fingerprint, file.document)
+            absorbed = absorb(write, run.target.tenant_id, run.target.source_id, redacted, chunks, label, made_by, known)
     except Quarantine as bad:
         state = _file_state(run, entry, file.content_hash, parent=file.parent, bad=bad)
         return FileEnd(entry, state, None, time.monotonic() - since)
     repairs = {} if isinstance(file.document, Quarantine) else file.document.repairs
     state = replace(absorbed.state, parent=file.parent)
     return FileEnd(entry, state, absorbed, time.monotonic() - since, warning, repairs)
+
+
+def _made_by(fingerprint: str, document: ReadDocument | Quarantine) -> str:
+    """Another pipeline's for a document with unread pages: the next run reads it anew, and finds the engine that came."""
+    unread = not isinstance(document, Quarantine) and any(page.read_by == "nothing" for page in document.pages)
+    return digest(f"{fingerprint}|unread pages") if unread else fingerprint
 
 
 def _prepare(tools: Tools, tenant_id: TenantId, file: ReadFile) -> tuple[RedactedDocument, tuple[Chunk, ...], str | None]:

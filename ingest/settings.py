@@ -25,7 +25,14 @@ class IngestSettings(BaseSettings):
         default=500_000_000, ge=1, description="A file that unpacks to more, with all that lies inside it, is quarantined"
     )
     max_text_characters: int = Field(default=20_000_000, ge=1, description="A file with more text is quarantined as too_large")
-    max_seconds: float = Field(default=60.0, gt=0, description="A document that takes longer to read is quarantined as timeout")
+    max_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="A document that takes longer to read is quarantined as timeout; with OCR it counts from the last step",
+    )
+    max_document_seconds: float = Field(
+        default=1800.0, gt=0, description="A document that takes longer to read, all its scanned pages together, is a timeout"
+    )
     max_memory_bytes: int = Field(
         default=3_000_000_000,
         ge=200_000_000,
@@ -74,7 +81,7 @@ class IngestSettings(BaseSettings):
 
     def limits(self) -> Limits:
         """What a document may cost the process that reads it."""
-        return Limits(self.max_seconds, self.max_memory_bytes)
+        return Limits(self.max_seconds, self.max_memory_bytes, self.max_document_seconds)
 
     def bounds(self) -> Bounds:
         """What the files inside a file may amount to."""

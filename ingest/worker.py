@@ -38,14 +38,38 @@ KEPT = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document may cost: seconds by the clock, bytes in memory (of the whole process, which starts at about 100 MB)."""
+    """What one document may cost: seconds by the clock, bytes in memory (of the whole process, which starts at about 100 MB).
+
+    `seconds` is the longest that it may take without getting on, `document_seconds` the longest that it may take with all of its
+    steps: a long scan is slow page by page, a hang makes no step.
+    """
 
     seconds: float = 60.0
     memory_bytes: int = 3_000_000_000
+    document_seconds: float = 1800.0
 
 
 class _Overdue(Exception):
     pass
+
+
+class _Clock:
+    """When a document that was begun now is overdue."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._end = time.monotonic() + limits.document_seconds
+        self.step()
+
+    def step(self) -> None:
+        self.deadline = min(time.monotonic() + self._limits.seconds, self._end)
+
+    def told(self) -> str:
+        """Which limit it is that ran out, for people."""
+        if self.deadline < self._end:
+            return f"reading it took more than {self._limits.seconds:g} seconds; split it, or raise INGEST_MAX_SECONDS"
+        total = self._limits.document_seconds
+        return f"reading it took more than {total:g} seconds in all; split it, or raise INGEST_MAX_DOCUMENT_SECONDS"
 
 
 class _TooMuch(Exception):
@@ -96,19 +120,19 @@ class Worker:
         if self._closed or self._process is None:
             raise WorkerUnavailable("The run that this worker read for is over.")
         process = self._process
-        deadline = time.monotonic() + self._limits.seconds
+        clock = _Clock(self._limits)
         try:
-            process.send(job, deadline)
-            first = process.receive(deadline)
-            members = tuple(unpack_member(process.receive(deadline)) for _ in range(int(first.get("members", 0))))
+            process.send(job, clock.deadline)
+            while (first := process.receive(clock.deadline)).get("step"):
+                clock.step()
+            members = tuple(unpack_member(process.receive(clock.deadline)) for _ in range(int(first.get("members", 0))))
             document = unpack_document(first, members)
         except Quarantine:
             self._renew()
             raise
         except _Overdue:
             self._stop()
-            told = f"reading it took more than {self._limits.seconds:g} seconds; split it, or raise INGEST_MAX_SECONDS"
-            raise Quarantine("timeout", told) from None
+            raise Quarantine("timeout", clock.told()) from None
         except _TooMuch:
             self._stop()
             told = f"reading it took more than {self._limits.memory_bytes} bytes; split it, or raise INGEST_MAX_MEMORY_BYTES"

@@ -19,11 +19,13 @@ from typing import Any
 
 from ingest.channel import LENGTH, pack, pack_document, pack_member, unpack, unpack_job
 from ingest.errors import Quarantine
+from ingest.parse.progress import told_to
 from ingest.read import Reader
 
 PR_SET_PDEATHSIG = 1
 HEADROOM = 2
 """How much more than its limit a worker may claim at once: the parent, which looks now and then, ends it long before."""
+STEP = pack({"step": True})
 _CALLS_OUT = frozenset(
     ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname")
 )
@@ -56,7 +58,8 @@ def answer(channel: socket.socket, reader: Reader) -> None:
     """One document. Raises EOFError when no more will come."""
     name, data, options = unpack_job(unpack(receive(channel)))
     try:
-        document = reader(name, data, options)
+        with told_to(lambda: channel.sendall(STEP)):
+            document = reader(name, data, options)
         frames = [pack(pack_document(document)), *(pack(pack_member(member)) for member in document.members)]
     except Quarantine as bad:
         frames = [pack({"refused": [bad.reason, bad.detail]})]

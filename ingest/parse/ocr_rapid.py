@@ -19,6 +19,7 @@ from ingest.parse.box import Page, TextBox
 from ingest.parse.ocr import PAGES_AT_ONCE, Raster
 from ingest.parse.ocr_ink import ABOVE, BELOW, Ink, em_of, even_sizes, inks_of, printed_area
 from ingest.parse.ocr_upright import Pose, place, pose_of
+from ingest.parse.progress import step_done
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +44,8 @@ ENLARGED_SIDE = 420
 """A smaller picture gets more border instead of being enlarged many times, which costs time and blurs it."""
 MIN_CONFIDENCE = 0.5
 """Below it a line is a guess at a picture's texture."""
+LINES_AT_ONCE = 256
+"""Of one call to the recogniser, which puts lines of like length together: enough for that, few enough for seconds."""
 VOTERS = 12
 """How many of its longest lines say whether a page is upside down."""
 MAX_THREADS = 4
@@ -95,9 +98,8 @@ class RapidOcr:
             pose, crops = self._upright(quads, self._engine.crop_text_regions(pixels, quads), pixels.shape[:2])
             parts = [part for n, crop in enumerate(crops) for part in _parts(crop, place(quads[n], pose), bool(pose.across[n]))]
             found.append((pose, parts))
-        crops = [part.crop for _, parts in found for part in parts]
-        read = self._engine.recognize_txt(crops) if crops else None
-        texts = iter(zip(read.txts, read.scores, strict=True)) if read else iter(())
+            step_done()
+        texts = iter(self._recognized([part.crop for _, parts in found for part in parts]))
         pages = []
         for raster, (pose, parts) in zip(rasters, found, strict=True):
             points = 72.0 / raster.dpi
@@ -108,6 +110,14 @@ class RapidOcr:
                     boxes.append(_box(text.strip(), float(confidence), part, points))
             pages.append(Page(raster.number, pose.width * points, pose.height * points, even_sizes(boxes)))
         return pages
+
+    def _recognized(self, crops: list[NDArray[np.uint8]]) -> list[tuple[str, float]]:
+        read: list[tuple[str, float]] = []
+        for begin in range(0, len(crops), LINES_AT_ONCE):
+            some = self._engine.recognize_txt(crops[begin : begin + LINES_AT_ONCE])
+            read.extend(zip(some.txts, some.scores, strict=True))
+            step_done()
+        return read
 
     def _detect(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Quadrilaterals of lines, float32 [n, 4, 2] in pixels of the full picture: upper left, then clockwise."""
@@ -193,7 +203,12 @@ def _box(text: str, confidence: float, part: _Part, points: float) -> TextBox:
 
 def _open() -> Any:
     """The engine with its models loaded when first used. Refuses to start without them: RapidOCR would fetch them."""
-    import rapidocr
+    try:
+        import rapidocr
+    except ImportError:
+        raise Quarantine(
+            "engine_missing", "the package rapidocr is not here; install it, or set INGEST_OCR to tesseract"
+        ) from None
 
     folder = Path(rapidocr.__file__).parent / "models"
     missing = [name for name in MODELS if not (folder / name).is_file()]

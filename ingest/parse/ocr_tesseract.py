@@ -13,6 +13,7 @@ from ingest.errors import Quarantine
 from ingest.parse.box import Page, TextBox
 from ingest.parse.ocr import Raster
 from ingest.parse.ocr_ink import even_sizes
+from ingest.parse.progress import step_done
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +59,11 @@ class Tesseract:
         )  # with the model for it, orientation is found too
 
     def read_pages(self, rasters: Sequence[Raster]) -> list[Page]:
-        return [self._read(raster) for raster in rasters]
+        pages = []
+        for raster in rasters:
+            pages.append(self._read(raster))
+            step_done()
+        return pages
 
     def _read(self, raster: Raster) -> Page:
         dpi = str(round(min(max(raster.dpi, 70.0), 2400.0)))

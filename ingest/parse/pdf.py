@@ -33,11 +33,19 @@ def parse_pdf(data: bytes, options: Options) -> Reading:
         pages = {layer.page.number: layer.page for layer in layers}
         poor = [number - 1 for number, quality in qualities.items() if quality.score < USABLE and pages[number].width > 0]
         poor = [index for index in poor if not is_blank(document, index)]
-        if poor and options.ocr != "none":
-            for page, quality in read_pictures(document, poor, options):
+        missing: Quarantine | None = None
+        try:
+            for page, quality in read_pictures(document, poor if options.ocr != "none" else [], options):
                 if quality.score > qualities[page.number].score:
                     pages[page.number], qualities[page.number] = page, quality
+        except Quarantine as bad:
+            if bad.reason != "engine_missing":
+                raise
+            missing = bad  # it costs the pages that need it
+            qualities.update({index + 1: PageQuality(index + 1, 0.0, "nothing") for index in poor})
     elements = elements_of([page if qualities[number].score > 0 else _blank(page) for number, page in pages.items()], outline)
+    if not elements and missing is not None and not members:
+        raise missing
     if not elements and not members:
         hint = "INGEST_OCR is none; set it to rapidocr" if options.ocr == "none" else "OCR found none either; scan it again"
         raise Quarantine("no_text", f"none of its {len(pages)} pages has usable text; {hint}")

@@ -57,6 +57,8 @@ def is_blank(document: Any, index: int) -> bool:
 
 def read_pictures(document: Any, indexes: Sequence[int], options: Options) -> Iterator[tuple[Page, PageQuality]]:
     """What OCR reads on the pages at `indexes`, a few at a time. Raises what the engine raises."""
+    if not indexes:
+        return
     engine = open_ocr(options)
     for start in range(0, len(indexes), PAGES_AT_ONCE):
         rasters = [_raster(document, index) for index in indexes[start : start + PAGES_AT_ONCE]]

@@ -236,6 +236,20 @@ def test_every_hostile_file_ends_in_a_named_state(folder: Path, ingest: Ingest) 
     assert ingest().documents["retired"] == len(words)
 
 
+def test_pages_without_an_engine_are_named_and_read_when_it_comes(
+    catalog: Engine, folder: Path, ingest: Ingest, tmp_path: Path
+) -> None:
+    (folder / "scan.pdf").write_text(f"SCAN {tmp_path / 'engine'}")
+    for _ in range(2):
+        told = by_path(ingest())["scan.pdf"]
+        assert "engine is not here: page 2" in (told.warning or "")
+        assert "Page 2" not in served(catalog)["scan.pdf"]
+    (tmp_path / "engine").touch()
+    assert by_path(ingest())["scan.pdf"].warning is None
+    assert "Page 2 was read." in served(catalog)["scan.pdf"]
+    assert ingest().documents["unchanged"] == 2
+
+
 def test_doubtful_pages_are_told_of_and_hopeless_ones_left_out(catalog: Engine, folder: Path, ingest: Ingest) -> None:
     (folder / "mixed.tif").write_text("PAGES 0.9 0.5 0.1")
     (folder / "bad.tif").write_text("PAGES 0.1 0.2")

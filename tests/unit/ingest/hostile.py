@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ingest.documents import Element, Member, PageQuality
 from ingest.parse.engine import Options
+from ingest.parse.progress import step_done
 from ingest.read import ReadDocument, read
 
 READER = "tests.unit.ingest.hostile:read_hostile"
@@ -37,6 +38,16 @@ def read_hostile(name: str, data: bytes, options: Options) -> ReadDocument:
             time.sleep(3600)
         case "HANG-NATIVE":
             ctypes.PyDLL(None).sleep(3600)  # holds the interpreter's lock
+        case "SLOW":
+            for _ in range(int(rest)):
+                time.sleep(0.25)
+                step_done()
+            return read(name, data, options)
+        case "SCAN":  # its second page wants an engine, which is here when that file is
+            here = Path(rest).exists()
+            elements = (Element("paragraph", "Page 1 has text.", 0, 1), Element("paragraph", "Page 2 was read.", 0, 2))
+            pages = (PageQuality(1, 1.0, "text_layer"), PageQuality(2, float(here), "ocr" if here else "nothing"))
+            return ReadDocument("application/pdf", None, elements[: 1 + here], {}, pages)
         case "SEGV":
             ctypes.string_at(0)
         case "ABORT":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import Quarantine
 from ingest.parse.engine import Options, Reading
+from ingest.parse.ocr import _engine
 from ingest.parse.pdf import parse_pdf
 from ingest.parse.pdf_open import title_of
 from ingest.parse.pdf_quality import USABLE, usable
@@ -261,8 +263,8 @@ def test_more_garbage_is_never_better(text: str, count: int) -> None:
     assert usable(text + "\ufffd" * count) <= usable(text) or not text.strip()
 
 
-@pytest.mark.slow
-def test_a_page_without_text_is_read_by_ocr_and_one_with_text_is_not() -> None:
+def with_a_scan(*texts: str) -> bytes:
+    """A page for each of `texts`, then one that is a picture of text."""
     from PIL import Image, ImageDraw, ImageFont
     from reportlab.lib.utils import ImageReader
 
@@ -272,13 +274,28 @@ def test_a_page_without_text_is_read_by_ocr_and_one_with_text_is_not() -> None:
     )
 
     def draw(canvas: Any) -> None:
-        lines(canvas, [PROSE], 72, 700)
-        canvas.showPage()
+        for text in texts:
+            lines(canvas, [text], 72, 700)
+            canvas.showPage()
         canvas.drawImage(ImageReader(picture), 0, 0, 612, 792)
 
-    reading = parse_pdf(made(draw), Options())
+    return made(draw)
+
+
+@pytest.mark.slow
+def test_a_page_without_text_is_read_by_ocr_and_one_with_text_is_not() -> None:
+    reading = parse_pdf(with_a_scan(PROSE), Options())
     assert [(page.page, page.read_by) for page in reading.pages] == [(1, "text_layer"), (2, "ocr")]
     assert said(reading)[0] == PROSE
     assert "figures of the northern office" in " ".join(said(reading)[1:])
     assert reading.elements[1].page == 2
     assert reading.elements[1].confidence is not None
+
+
+def test_without_an_engine_only_the_pages_that_need_it_are_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    _engine.cache_clear()
+    reading = parse_pdf(with_a_scan(PROSE), Options())
+    assert [(page.page, page.score, page.read_by) for page in reading.pages] == [(1, 1.0, "text_layer"), (2, 0.0, "nothing")]
+    assert said(reading) == [PROSE]
+    assert reason(with_a_scan(), Options()) == "engine_missing"

@@ -30,6 +30,17 @@ def test_many_doubtful_pages_are_told_in_one_line() -> None:
     assert warning.endswith("and 4 more")
 
 
+def test_pages_for_which_the_engine_is_not_here_are_named_and_cost_only_themselves() -> None:
+    document = scanned(0.9, 0.0, 0.9)
+    pages = (document.pages[0], PageQuality(2, 0.0, "nothing"), document.pages[2])
+    used, warning = trust(replace(document, pages=pages), 0.0, 0.0)
+    assert [e.page for e in used.elements] == [1, 3]
+    assert warning is not None
+    assert "engine is not here: page 2" in warning
+    with pytest.raises(Quarantine, match="engine_missing"):
+        trust(replace(scanned(0.1, 0.9), pages=(scanned(0.1).pages[0], PageQuality(2, 0.0, "nothing"))), 0.35, 0.6)
+
+
 def test_what_has_no_page_stays() -> None:
     document = scanned(0.1, 0.9)
     document = replace(document, elements=(Element("title", "T"), *document.elements))

@@ -95,6 +95,22 @@ def test_what_a_document_does_to_its_parser_costs_it_alone(words: str, reason: s
     assert worker.pid == pid or gone(pid), "a zombie or an orphan stays"
 
 
+def test_a_long_document_may_take_its_time_as_long_as_it_gets_on(worker: Worker) -> None:
+    began = time.monotonic()
+    assert worker.read("a.txt", b"SLOW 6", Options()).elements
+    assert time.monotonic() - began > LIMITS.seconds
+
+
+def test_steps_without_an_end_are_ended() -> None:
+    hurried = Worker(Limits(seconds=1.0, document_seconds=1.5), READER)
+    try:
+        with pytest.raises(Quarantine, match="INGEST_MAX_DOCUMENT_SECONDS") as bad:
+            hurried.read("a.txt", b"SLOW 100", Options())
+    finally:
+        hurried.close()
+    assert bad.value.reason == "timeout"
+
+
 def test_what_a_parser_started_dies_with_it(worker: Worker) -> None:
     worker.read("a.txt", b"The process is there before.", Options())
     before = psutil.Process(worker.pid)
