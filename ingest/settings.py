@@ -22,7 +22,9 @@ class IngestSettings(BaseSettings):
     )
     max_file_bytes: int = Field(default=50_000_000, ge=1, description="A larger file is quarantined as too_large")
     max_unpacked_bytes: int = Field(
-        default=500_000_000, ge=1, description="A file that unpacks to more, with all that lies inside it, is quarantined"
+        default=500_000_000,
+        ge=1,
+        description="A file (archive, Office, EPUB) that unpacks to more, with all inside it, is quarantined",
     )
     max_text_characters: int = Field(default=20_000_000, ge=1, description="A file with more text is quarantined as too_large")
     max_seconds: float = Field(
