@@ -44,7 +44,7 @@ ENLARGED_SIDE = 420
 """A smaller picture gets more border instead of being enlarged many times, which costs time and blurs it."""
 MIN_CONFIDENCE = 0.5
 """Below it a line is a guess at a picture's texture."""
-LINES_AT_ONCE = 256
+LINES_AT_ONCE = 64
 """Of one call to the recogniser, which puts lines of like length together: enough for that, few enough for seconds."""
 VOTERS = 12
 """How many of its longest lines say whether a page is upside down."""
