@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -24,15 +24,17 @@ def insert_ignore(session: WriteSession, table: type[Base], rows: Iterable[Mappi
         session.sql.execute(dialect.insert(table).on_conflict_do_nothing(), batch)
 
 
-def upsert(session: WriteSession, table: type[Base], keys: Sequence[str], row: dict[str, Any]) -> None:
-    """Insert the row, or give the one of the same `keys` its other values, if it is of the same tenant."""
+def upsert(
+    session: WriteSession, table: type[Base], keys: Sequence[str], row: dict[str, Any], keep: Collection[str] = ()
+) -> None:
+    """Insert the row, or give the one of the same `keys` its other values but those of `keep`, if it is of the same tenant."""
     dialect = postgresql if session.dialect == "postgresql" else sqlite
     statement = dialect.insert(table).values(row)
     columns = table.__table__.c
     session.sql.execute(
         statement.on_conflict_do_update(
             index_elements=list(keys),
-            set_={name: statement.excluded[name] for name in row if name not in keys},
+            set_={name: statement.excluded[name] for name in row if name not in keys and name not in keep},
             where=columns.tenant_id == row["tenant_id"],
         )
     )

@@ -108,10 +108,10 @@ def file_states(session: ReadSession, tenant_id: TenantId, source_id: SourceId) 
     }
 
 
-def record_file(session: WriteSession, tenant_id: TenantId, source_id: SourceId, state: FileState) -> None:
-    """Remember how this file ended, replacing what was known."""
+def record_file(session: WriteSession, tenant_id: TenantId, source_id: SourceId, state: FileState, *, same: bool = False) -> None:
+    """Remember how this file ended, replacing what was known; with `same` it stays the version that the catalog says."""
     row = {**asdict(state), "source_id": source_id, "tenant_id": tenant_id, "seen_at": utc_now()}
-    upsert(session, File, ("source_id", "path"), row)
+    upsert(session, File, ("source_id", "path"), row, keep=("document_id", "version_id") if same else ())
 
 
 def forget_file(session: WriteSession, tenant_id: TenantId, source_id: SourceId, path: str) -> None:

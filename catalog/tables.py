@@ -175,6 +175,7 @@ class Source(Base):
     root: Mapped[str] = mapped_column(Text)
     lease_owner: Mapped[str | None] = mapped_column(String(200))  # the run that may write now: host, process, its start
     lease_until: Mapped[datetime | None]
+    status_rule: Mapped[dict[str, Any] | None]  # which metadata field says that a version is a draft, or withdrawn
     created_at: Mapped[datetime]
 
 
@@ -211,14 +212,17 @@ class Version(Base):
         NEVER_REUSED,
     )
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)  # also the order of arrival
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"))
     version_label: Mapped[str] = mapped_column(String(200))  # the manifest's `version`; may be empty
     modified_at: Mapped[datetime]
     content_hash: Mapped[str] = mapped_column(String(64))  # of the file's bytes
     text_hash: Mapped[str] = mapped_column(String(64))  # of the normalised, redacted text
-    fingerprint: Mapped[str] = mapped_column(String(64))  # of the pipeline that made it
+    fingerprint: Mapped[str] = mapped_column(String(64))  # of the stages that read it: parse, clean, redact
+    cutting: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))  # of the stage that cut it into chunks
+    outline: Mapped[list[Any] | None]  # kind, length, level and page of each element of `text`: what cutting it again needs
+    arrival: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))  # the id under which this content first came
     label: Mapped[int] = mapped_column(ForeignKey("access_lists.label"))
     path: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(String(200))
@@ -301,6 +305,7 @@ class Collection(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
     embedder: Mapped[str] = mapped_column(String(300))  # the embedder's fingerprint
+    model: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))  # the name or folder that it was opened by
     dimensions: Mapped[int]
     live: Mapped[bool]
     history_id: Mapped[int | None] = mapped_column(BigInteger)  # the collection of what earlier versions alone are made of

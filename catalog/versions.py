@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from catalog.ids import DocumentId, DocumentKey, Label, SourceId, TenantId, VersionId, utc_now
 from catalog.insert import insert_ignore
 from catalog.session import ReadSession, WriteSession
-from catalog.tables import Document, Supersession, Version
+from catalog.tables import Base, Document, File, Supersession, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,19 @@ class When:
 
 NOW = When()
 
+OutlineRow = tuple[str, int, int, int | None]
+"""An element of a version's text: kind, length in code points, level of the heading or 0, page or None."""
+
 Span = tuple[datetime, datetime | None]
 """From when to before when a version held; None while nothing follows it."""
+
+
+UNREAD = "|unread"
+
+
+def unfinished(fingerprint: str) -> str:
+    """The fingerprint of a version with pages that nothing could read yet. It is no pipeline's."""
+    return fingerprint[: -len(UNREAD)] + UNREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class NewVersion:
     content_hash: str
     text_hash: str
     fingerprint: str
+    cutting: str
+    outline: tuple[OutlineRow, ...]
     label: Label
     path: str
     media_type: str
@@ -55,8 +68,10 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version as stored, without its text. `id` is also its order of arrival. It held from `held_from` to
-    before `held_until`; None and None: never."""
+    """A version as stored, without its text. It held from `held_from` to before `held_until`; None and None: never.
+
+    `arrival` orders what came: it is the `id` under which this content was first stored, kept when it is read or cut anew.
+    """
 
     id: VersionId
     document_id: DocumentId
@@ -65,8 +80,11 @@ class VersionRow:
     content_hash: str
     text_hash: str
     fingerprint: str
+    cutting: str
+    arrival: int
     label: Label
     path: str
+    custom: Mapping[str, Any]
     held_from: datetime | None
     held_until: datetime | None
 
@@ -75,17 +93,18 @@ def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> Ver
     """Store `new`, not yet current. The same content, time, label and pipeline twice is one version.
 
     What its source says about it (access, title, metadata, what it supersedes) is what `new` says, the second time too.
+    By another pipeline it is another row, which arrived when the first of them did.
     """
-    found = session.sql.scalar(
-        select(Version.id).where(
+    same = session.sql.execute(
+        select(Version.id, Version.fingerprint, Version.cutting, Version.arrival).where(
             Version.tenant_id == key.tenant_id,
             Version.document_id == key.document_id,
             Version.content_hash == new.content_hash,
             Version.modified_at == new.modified_at,
             Version.version_label == new.version_label,
-            Version.fingerprint == new.fingerprint,
         )
-    )
+    ).all()
+    found = next((r.id for r in same if (r.fingerprint, r.cutting) == (new.fingerprint, new.cutting)), None)
     if found is not None:
         told = {"label": new.label, "path": new.path, "title": new.title, "custom": dict(new.custom)}
         session.sql.execute(update(Version).where(Version.tenant_id == key.tenant_id, Version.id == found).values(**told))
@@ -99,6 +118,9 @@ def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> Ver
         content_hash=new.content_hash,
         text_hash=new.text_hash,
         fingerprint=new.fingerprint,
+        cutting=new.cutting,
+        outline=[list(row) for row in new.outline],
+        arrival=min((r.arrival for r in same), default=0),
         label=new.label,
         path=new.path,
         media_type=new.media_type,
@@ -110,12 +132,13 @@ def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> Ver
     )
     session.sql.add(version)
     session.sql.flush()
+    version.arrival = version.arrival or version.id
     _note_supersedes(session, key, VersionId(version.id), new.supersedes)
     return VersionId(version.id)
 
 
 def versions_of(session: ReadSession, key: DocumentKey) -> list[VersionRow]:
-    """Every stored version of a document, in order of arrival."""
+    """Every stored version of a document, in the order in which they were stored."""
     rows = session.sql.execute(
         select(
             Version.id,
@@ -125,8 +148,11 @@ def versions_of(session: ReadSession, key: DocumentKey) -> list[VersionRow]:
             Version.content_hash,
             Version.text_hash,
             Version.fingerprint,
+            Version.cutting,
+            Version.arrival,
             Version.label,
             Version.path,
+            Version.custom,
             Version.held_from,
             Version.held_until,
         )
@@ -142,13 +168,108 @@ def versions_of(session: ReadSession, key: DocumentKey) -> list[VersionRow]:
             content_hash=r.content_hash,
             text_hash=r.text_hash,
             fingerprint=r.fingerprint,
+            cutting=r.cutting,
+            arrival=r.arrival,
             label=Label(r.label),
             path=r.path,
+            custom=r.custom,
             held_from=r.held_from,
             held_until=r.held_until,
         )
         for r in rows
     ]
+
+
+def stored_version(session: ReadSession, key: DocumentKey, version_id: VersionId) -> NewVersion | None:
+    """A version as it was stored, to be stored again with other chunks; None where its outline is not known."""
+    row = session.sql.execute(
+        select(Version).where(
+            Version.tenant_id == key.tenant_id, Version.document_id == key.document_id, Version.id == version_id
+        )
+    ).scalar_one()
+    if row.outline is None:
+        return None
+    names = session.sql.scalars(
+        select(Supersession.name)
+        .where(Supersession.tenant_id == key.tenant_id, Supersession.version_id == version_id)
+        .order_by(Supersession.name)
+    )
+    return NewVersion(
+        version_label=row.version_label,
+        modified_at=row.modified_at,
+        content_hash=row.content_hash,
+        text_hash=row.text_hash,
+        fingerprint=row.fingerprint,
+        cutting=row.cutting,
+        outline=tuple((kind, length, level, page) for kind, length, level, page in row.outline),
+        label=Label(row.label),
+        path=row.path,
+        media_type=row.media_type,
+        title=row.title,
+        custom=row.custom,
+        text=row.text,
+        findings=row.findings,
+        supersedes=tuple(names),
+    )
+
+
+def cut_otherwise(session: ReadSession, tenant_id: TenantId, source_id: SourceId, cutting: str) -> list[DocumentKey]:
+    """The served documents of a source with a version that held and was cut by another stage than `cutting`, in order."""
+    rows = session.sql.scalars(
+        select(Version.document_id)
+        .distinct()
+        .join(Document, Document.id == Version.document_id)
+        .where(
+            Version.tenant_id == tenant_id,
+            Version.cutting != cutting,
+            Version.held_from.is_not(None),
+            Version.outline.is_not(None),
+            Document.tenant_id == tenant_id,
+            Document.source_id == source_id,
+            Document.current_version_id.is_not(None),
+        )
+        .order_by(Version.document_id)
+    )
+    return [DocumentKey(tenant_id, DocumentId(document)) for document in rows]
+
+
+def stale_documents(
+    session: ReadSession, tenant_id: TenantId, readings: Collection[str], source_id: SourceId | None = None
+) -> list[str]:
+    """Names of the documents that are served as other stages than those of `readings` read them."""
+    statement = (
+        select(Document.name)
+        .join(Version, Version.id == Document.current_version_id)
+        .where(
+            Document.tenant_id == tenant_id,
+            Version.tenant_id == tenant_id,
+            Version.fingerprint.not_in(readings),
+            Version.fingerprint.not_like(f"%{UNREAD}"),
+        )
+        .order_by(Document.name)
+    )
+    return list(session.sql.scalars(statement if source_id is None else statement.where(Document.source_id == source_id)))
+
+
+def drop_replaced(session: WriteSession, key: DocumentKey) -> None:
+    """Of each content of the document only the last reading stays. What referred to another one refers to it."""
+    newest: dict[int, VersionId] = {}
+    versions = versions_of(session, key)
+    for version in versions:
+        newest[version.arrival] = version.id
+    replaced = {v.id: newest[v.arrival] for v in versions if newest[v.arrival] != v.id}
+    for old, new in replaced.items():
+        session.sql.execute(update(File).where(File.tenant_id == key.tenant_id, File.version_id == old).values(version_id=new))
+        session.sql.execute(
+            update(Document)
+            .where(Document.tenant_id == key.tenant_id, Document.id == key.document_id, Document.pinned_version_id == old)
+            .values(pinned_version_id=new)
+        )
+        for table in _PARTS:
+            session.sql.execute(delete(table).where(table.c.tenant_id == key.tenant_id, table.c.version_id == old))
+        session.sql.execute(
+            delete(Version).where(Version.tenant_id == key.tenant_id, Version.document_id == key.document_id, Version.id == old)
+        )
 
 
 def note_held(session: WriteSession, key: DocumentKey, spans: Mapping[VersionId, Span]) -> None:
@@ -180,6 +301,10 @@ def version_labels(session: ReadSession, tenant_id: TenantId, source_id: SourceI
         .where(Version.tenant_id == tenant_id, Document.tenant_id == tenant_id, Document.source_id == source_id)
     )
     return {VersionId(r.id): (DocumentId(r.document_id), Label(r.label)) for r in rows}
+
+
+_PARTS = tuple(t for t in Base.metadata.sorted_tables if "version_id" in t.c and t is not File.__table__)
+"""What a version is made of, in other tables."""
 
 
 def _note_supersedes(session: WriteSession, key: DocumentKey, version_id: VersionId, names: tuple[str, ...]) -> None:

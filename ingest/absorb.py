@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,14 @@ from index.point import chunk_id
 from ingest.documents import Chunk, RedactedDocument
 from ingest.errors import Quarantine
 from ingest.resolve import later
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy:
+    """The stages that a version went through (see `ingest/stages.py`)."""
+
+    reading: str
+    cutting: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ def absorb(
     document: RedactedDocument,
     chunks: tuple[Chunk, ...],
     label: Label,
-    fingerprint: str,
+    made_by: MadeBy,
     known: FileState | None,
 ) -> Absorbed:
     """Store a document's version; twice stores it once. Raises `Quarantine` when another source owns the document's name."""
@@ -44,7 +53,7 @@ def absorb(
     row = open_document(write, tenant_id, source_id, entry.document)
     if row.source_id != source_id:
         raise Quarantine("conflict", f"the document {entry.document!r} belongs to another source; give it another name")
-    version_id = add_version(
+    version_id = keep(
         write,
         row.key,
         NewVersion(
@@ -52,7 +61,9 @@ def absorb(
             modified_at=entry.modified_at if entry.dated else _undated(write, row.key, document, known),
             content_hash=document.source.content_hash,
             text_hash=document.text_hash,
-            fingerprint=fingerprint,
+            fingerprint=made_by.reading,
+            cutting=made_by.cutting,
+            outline=tuple((e.kind, len(e.text), e.level, e.page) for e in document.elements),
             label=label,
             path=entry.path,
             media_type=document.source.media_type,
@@ -62,10 +73,8 @@ def absorb(
             findings=document.findings,
             supersedes=entry.supersedes,
         ),
+        chunks,
     )
-    placements = [_placement(row.key, position, chunk) for position, chunk in enumerate(chunks)]
-    store_texts(write, tenant_id, {chunk.text_hash: chunk.text for chunk in chunks})
-    place(write, row.key, version_id, placements)
     state = FileState(
         path=entry.path,
         document_id=row.key.document_id,
@@ -74,11 +83,19 @@ def absorb(
         changed_mark=entry.changed_mark,
         content_hash=document.source.content_hash,
         line_hash=entry.line_hash,
-        fingerprint=fingerprint,
+        fingerprint=made_by.reading,
         reason=None,
         detail=None,
     )
     return Absorbed(row.key, version_id, document.text_hash, len(chunks), state)
+
+
+def keep(write: WriteSession, key: DocumentKey, version: NewVersion, chunks: Sequence[Chunk]) -> VersionId:
+    """Store a version with its chunks and their texts; twice stores it once."""
+    version_id = add_version(write, key, version)
+    store_texts(write, key.tenant_id, {chunk.text_hash: chunk.text for chunk in chunks})
+    place(write, key, version_id, [_placement(key, position, chunk) for position, chunk in enumerate(chunks)])
+    return version_id
 
 
 def _undated(write: WriteSession, key: DocumentKey, document: RedactedDocument, known: FileState | None) -> datetime:

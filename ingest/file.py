@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from catalog.errors import PortcullisError
-from catalog.ids import TenantId, VersionId, digest, digest_bytes
+from catalog.ids import TenantId, VersionId, digest_bytes
 from catalog.runs import FileState
 from catalog.session import transaction
-from ingest.absorb import Absorbed, absorb
+from catalog.versions import unfinished
+from ingest.absorb import Absorbed, MadeBy, absorb
 from ingest.chunk import chunk
 from ingest.documents import Chunk, CleanDocument, FileEntry, RedactedDocument, SourceDocument
 from ingest.entries import RefusedEntry
@@ -18,10 +19,10 @@ from ingest.errors import Quarantine
 from ingest.expand import ReadFile, expand
 from ingest.members import INSIDE
 from ingest.plan import same_content
-from ingest.read import ReadDocument
 from ingest.redact import redact
 from ingest.report import FileOutcome, Status
 from ingest.run import Run, Tools
+from ingest.stages import Stages
 from ingest.trust import trust
 from ingest.worker import Worker
 
@@ -80,7 +81,7 @@ def _open(tools: Tools, run: Run, worker: Worker, entry: FileEntry) -> tuple[Rea
     """A file's bytes, and what they say. Runs in another thread, ahead of the rest: it writes nothing. Raises `Quarantine`."""
     data = run.source.read(entry.path, tools.settings.max_file_bytes)
     content_hash = digest_bytes(data)
-    if not run.reopen(entry.path) and same_content(entry, content_hash, run.known.get(entry.path), run.fingerprint):
+    if not run.reopen(entry.path) and same_content(entry, content_hash, run.known.get(entry.path), run.stages.readings):
         return _Unchanged(content_hash)
 
     def redact_names(names: Sequence[str]) -> list[str]:
@@ -95,11 +96,11 @@ def absorb_file(tools: Tools, run: Run, file: ReadFile) -> FileEnd:
     since = time.monotonic() - file.seconds
     entry = file.entry
     try:
-        redacted, chunks, warning = _prepare(tools, run.target.tenant_id, file)
+        redacted, chunks, warning = _prepare(tools, run.stages, run.target.tenant_id, file)
         with transaction(tools.catalog) as write:
             run.hold(write)
             label, known = run.labels[entry.access], run.known.get(entry.path)
-            made_by = _made_by(run.fingerprint, file.document)
+            made_by = MadeBy(_read_by(run.stages, file), run.stages.cutting)
             absorbed = absorb(write, run.target.tenant_id, run.target.source_id, redacted, chunks, label, made_by, known)
     except Quarantine as bad:
         state = _file_state(run, entry, file.content_hash, parent=file.parent, bad=bad)
@@ -109,13 +110,18 @@ def absorb_file(tools: Tools, run: Run, file: ReadFile) -> FileEnd:
     return FileEnd(entry, state, absorbed, time.monotonic() - since, warning, repairs)
 
 
-def _made_by(fingerprint: str, document: ReadDocument | Quarantine) -> str:
-    """Another pipeline's for a document with unread pages: the next run reads it anew, and finds the engine that came."""
-    unread = not isinstance(document, Quarantine) and any(page.read_by == "nothing" for page in document.pages)
-    return digest(f"{fingerprint}|unread pages") if unread else fingerprint
+def _read_by(stages: Stages, file: ReadFile) -> str:
+    """What stands for the stages that read it. With unread pages it is nobody's: the next run reads it anew, with what came."""
+    read = file.document
+    if isinstance(read, Quarantine):
+        return stages.mixed
+    reading = stages.read_as(read.media_type, members=file.has_members)
+    return unfinished(reading) if any(page.read_by == "nothing" for page in read.pages) else reading
 
 
-def _prepare(tools: Tools, tenant_id: TenantId, file: ReadFile) -> tuple[RedactedDocument, tuple[Chunk, ...], str | None]:
+def _prepare(
+    tools: Tools, stages: Stages, tenant_id: TenantId, file: ReadFile
+) -> tuple[RedactedDocument, tuple[Chunk, ...], str | None]:
     """Raises `Quarantine`. Whatever a stage cannot digest costs this file alone; the message is dropped, it may hold text."""
     read = file.document
     if isinstance(read, Quarantine):
@@ -126,7 +132,7 @@ def _prepare(tools: Tools, tenant_id: TenantId, file: ReadFile) -> tuple[Redacte
     try:
         cleaned, warning = trust(cleaned, settings.min_page_score, settings.warn_page_score)
         redacted = redact(cleaned, tools.redactor, tenant_id)
-        chunks = chunk(redacted, tools.embedder.tokens, settings.chunk_tokens)
+        chunks = chunk(redacted, tools.embedder.tokens, stages.max_tokens)
     except PortcullisError:
         raise
     except Exception as error:
@@ -149,7 +155,7 @@ def _file_state(
         changed_mark=entry.changed_mark,
         content_hash=content_hash,
         line_hash=entry.line_hash,
-        fingerprint=run.fingerprint,
+        fingerprint=run.stages.mixed if known is None or bad is not None else known.fingerprint,
         reason=bad.reason if bad is not None else None,
         detail=bad.detail if bad is not None else None,
         parent=parent,

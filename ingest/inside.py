@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from catalog.documents import read_document
 from catalog.ids import DocumentId, DocumentKey
 from catalog.session import reading
+from catalog.sources import status_rule
 from catalog.versions import versions_of
 from ingest.absorb import Absorbed
 from ingest.file import FileEnd, absorb_file, entry_of
@@ -46,7 +47,7 @@ def ingest_inside(tools: Tools, run: Run, files: Sequence[FileEnd]) -> Inside:
         if not (file.members or known or others):
             continue
         outdated.add(path)
-        if _is_current(tools, file.absorbed):
+        if _is_current(tools, run, file.absorbed):
             outdated.update(others)
             found += [absorb_file(tools, run, member) for member in file.members]
     kept = {end.state.path for end in found}
@@ -68,10 +69,11 @@ def _containers(run: Run) -> dict[DocumentId, set[str]]:
     return found
 
 
-def _is_current(tools: Tools, absorbed: Absorbed) -> bool:
+def _is_current(tools: Tools, run: Run, absorbed: Absorbed) -> bool:
     """Whether a version is the highest of its document, among all that are stored by now."""
     with reading(tools.catalog) as read:
-        highest = current(versions_of(read, absorbed.key))
+        rule = status_rule(read, run.target.tenant_id, run.target.source_id)
+        highest = current(versions_of(read, absorbed.key), rule=rule)
     return highest is not None and highest.id == absorbed.version_id
 
 

@@ -1,8 +1,9 @@
 """The whole way of a source, readable as one page: begin, a batch at a time, finish.
 
 begin         list the source, read manifest and access files, take the lease, let known documents follow their access lists
-ingest_batch  open -> in a worker: sniff -> parse -> clean; here: trust -> redact -> chunk -> absorb (catalog) -> publish (index,
-              flip, delete); first the files of the source, then the files inside them; what a container lost leaves
+ingest_batch  cut anew what another cutter cut; open -> in a worker: sniff -> parse -> clean; here: trust -> redact -> chunk
+              -> absorb (catalog) -> publish (index, flip, delete); first the files of the source, then the files inside them;
+              what a container lost leaves
 finish        retire what is gone, bring lagging labels up to date, sweep, give the lease back
 """
 
@@ -20,6 +21,7 @@ from catalog.ids import DocumentKey
 from catalog.runs import FileState, file_states, finish_run, forget_file, record_file, start_run
 from catalog.session import WriteSession, reading, transaction
 from catalog.tenants import open_tenant
+from catalog.versions import cut_otherwise, stale_documents
 from ingest.ahead import Ahead, Lead
 from ingest.errors import BrakeTripped
 from ingest.file import ingest_file, refused_state, untouched
@@ -27,12 +29,15 @@ from ingest.gather import gather
 from ingest.inside import ingest_inside
 from ingest.lease import lease, owner_name, release
 from ingest.permit import permit
-from ingest.plan import batches, brake_tripped, listed_roots, members_of, plan
+from ingest.plan import batched, batches, brake_tripped, listed_roots, members_of, plan
 from ingest.publish import Target, check_embedder, publish, relabel, sweep, withdraw
+from ingest.recut import recut
 from ingest.report import BatchReport, ChunkCounts, FileOutcome, Report, merge
 from ingest.run import Batch, Leaving, Request, Run, Tools
 from ingest.settle import settle
 from ingest.sources import open_source
+
+STALE = "{} documents are served as an earlier pipeline read them: their files could not be read again (`portcullis status`)"
 
 
 def run(tools: Tools, request: Request, run_id: UUID, on_batch: Callable[[BatchReport], None] | None = None) -> Report:
@@ -56,7 +61,7 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
     source = open_source(request.path)
     name = request.source or source.default_name
     listing = gather(source, name, request.manifest)
-    fingerprint = tools.fingerprint
+    stages = tools.stages
     owner = owner_name(str(run_id))
     with transaction(tools.catalog) as write:
         tenant_id = open_tenant(write, request.tenant)
@@ -74,13 +79,14 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
         todo = plan(
             listing.entries,
             {path: state for path, state in known.items() if (state.parent or path) not in refused},
-            fingerprint,
+            stages.readings,
             complete=listing.complete,
             full=request.full,
             retry=retry,
             passwords=bool(tools.settings.passwords),
         )
         served = served_documents(write, tenant_id, source_id)
+        anew = cut_otherwise(write, tenant_id, source_id, stages.cutting)
         leaving = _leaving(todo.gone, known, served, listing.documents) if listing.complete else ()
     target = Target(tools.catalog, tools.index, collection, tools.embedder, tenant_id, source_id)
     settings, members = tools.settings, members_of(known)
@@ -91,11 +97,14 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
         name=name,
         source=source,
         target=target,
-        fingerprint=fingerprint,
+        stages=stages,
         known=known,
         members=members,
         labels=labels,
-        batches=tuple(map(Batch, batches(todo.open, settings.batch_documents, settings.batch_bytes))),
+        batches=(  # what is cut anew comes first: a version that is new now arrived after those
+            *(Batch(recut=tuple(keys)) for keys in batched(anew, settings.batch_documents)),
+            *(Batch(files) for files in batches(todo.open, settings.batch_documents, settings.batch_bytes)),
+        ),
         settled=(
             *(FileOutcome(r.path, r.document, "quarantined", r.reason, r.detail) for r in listing.refused),
             *(end for entry in todo.skip for end in untouched(entry, known[entry.path], members.get(entry.path, ()))),
@@ -128,6 +137,8 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
 
 def ingest_batch(tools: Tools, run: Run, batch: Batch) -> BatchReport:
     """One batch, from bytes to served. It can be repeated, wholly or after any part of it."""
+    for key in batch.recut:
+        recut(tools, run, key)
     files = [ingest_file(tools, run, entry) for entry in batch.files]
     inside = ingest_inside(tools, run, files)
     ends = [*files, *inside.ends]
@@ -138,9 +149,9 @@ def ingest_batch(tools: Tools, run: Run, batch: Batch) -> BatchReport:
 
     def record(write: WriteSession) -> None:
         for end in ends:
-            record_file(write, run.target.tenant_id, run.target.source_id, end.state)
+            record_file(write, run.target.tenant_id, run.target.source_id, end.state, same=end.absorbed is None)
 
-    chunks = publish(run.target, {a.key: None for a in absorbed}, run.hold, record)
+    chunks = publish(run.target, dict.fromkeys((*batch.recut, *(a.key for a in absorbed))), run.hold, record)
     with reading(tools.catalog) as read:
         statuses = settle(read, run.target.tenant_id, absorbed)
     retired = (FileOutcome("", gone.name, "retired", parent=gone.parent) for gone in inside.leaving)
@@ -156,6 +167,8 @@ def finish(tools: Tools, run: Run, reports: Sequence[BatchReport]) -> Report:
     relabel(target)
     swept = ChunkCounts(deleted=sweep(target))
     retired = (FileOutcome("", gone.name, "retired", parent=gone.parent) for gone in run.leaving)
+    with reading(tools.catalog) as read:
+        stale = stale_documents(read, target.tenant_id, run.stages.readings, target.source_id)
     done = merge(reports)
     report = Report(
         run_id=run.id,
@@ -163,7 +176,7 @@ def finish(tools: Tools, run: Run, reports: Sequence[BatchReport]) -> Report:
         seconds=time.monotonic() - run.started,
         files=(*run.settled, *done.files, *retired),
         chunks=done.chunks + withdrawn + swept,
-        warnings=run.warnings,
+        warnings=(*run.warnings, *([STALE.format(len(stale))] if stale else [])),
     )
     with transaction(tools.catalog) as write:
         run.hold(write)

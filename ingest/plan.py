@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from catalog.runs import FileState
 from ingest.documents import FileEntry
+
+T = TypeVar("T")
 
 BRAKE_SHARE = 0.30
 BRAKE_FLOOR = 20
@@ -24,7 +27,7 @@ class IndexPlan:
 def plan(
     entries: Sequence[FileEntry],
     known: Mapping[str, FileState],
-    fingerprint: str,
+    readings: Collection[str],
     *,
     complete: bool,
     full: bool = False,
@@ -33,14 +36,15 @@ def plan(
 ) -> IndexPlan:
     """Split a listing. Nothing counts as gone unless the listing was `complete`; `full` opens everything, `retry` these paths.
 
-    `passwords`: whether there are any besides the entries' own, so that an encrypted file may open now. A file inside another
-    stands and falls with its container: it is never opened by itself, and is gone when the container is.
+    `readings`: the fingerprints of files that need not be read again. `passwords`: whether there are any besides the entries'
+    own, so that an encrypted file may open now. A file inside another stands and falls with its container: it is never opened by
+    itself, and is gone when the container is.
     """
     skip: list[FileEntry] = []
     open_: list[FileEntry] = []
     for entry in sorted(entries, key=lambda e: (e.document, e.path)):
         state = known.get(entry.path)
-        untouched = state is not None and _untouched(entry, state, fingerprint) and not _may_open_now(entry, state, passwords)
+        untouched = state is not None and _untouched(entry, state, readings) and not _may_open_now(entry, state, passwords)
         (skip if untouched and not full and entry.path not in retry else open_).append(entry)
     listed = {entry.path for entry in entries}
     gone = tuple(sorted(path for path, state in known.items() if (state.parent or path) not in listed)) if complete else ()
@@ -61,14 +65,14 @@ def members_of(known: Mapping[str, FileState]) -> dict[str, list[FileState]]:
     return found
 
 
-def same_content(entry: FileEntry, content_hash: str, state: FileState | None, fingerprint: str) -> bool:
+def same_content(entry: FileEntry, content_hash: str, state: FileState | None, readings: Collection[str]) -> bool:
     """Whether a file that was opened turns out to be what is indexed already: touched, moved in time, but equal."""
     return (
         state is not None
         and state.reason is None
         and state.content_hash == content_hash
         and state.line_hash == entry.line_hash
-        and state.fingerprint == fingerprint
+        and state.fingerprint in readings
     )
 
 
@@ -93,6 +97,11 @@ def batches(entries: Iterable[FileEntry], documents: int, size_bytes: int) -> tu
     return (*groups, tuple(group)) if group else tuple(groups)
 
 
+def batched(documents: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Documents in groups of at most `size`."""
+    return (documents[start : start + size] for start in range(0, len(documents), size))
+
+
 def _may_open_now(entry: FileEntry, state: FileState, passwords: bool) -> bool:
     """Whether a quarantined file may be well now although nobody touched it: a password came, or the missing program."""
     if state.reason == "encrypted":
@@ -100,11 +109,11 @@ def _may_open_now(entry: FileEntry, state: FileState, passwords: bool) -> bool:
     return state.reason == "engine_missing"
 
 
-def _untouched(entry: FileEntry, state: FileState, fingerprint: str) -> bool:
+def _untouched(entry: FileEntry, state: FileState, readings: Collection[str]) -> bool:
     return (
         state.parent is None
         and state.size_bytes == entry.size_bytes
         and state.changed_mark == entry.changed_mark
         and state.line_hash == entry.line_hash
-        and state.fingerprint == fingerprint
+        and state.fingerprint in readings
     )

@@ -13,7 +13,8 @@ from catalog.ids import ChunkId, DocumentKey, Label, SourceId, TenantId, Version
 from catalog.ledger import chunks_with_text, live_chunks, note_deleted, note_live, note_writing, to_delete
 from catalog.placements import PlacedText, placed_texts
 from catalog.session import ReadSession, WriteSession, reading, transaction
-from catalog.versions import Span, note_held, versions_of
+from catalog.sources import StatusRule, status_rule
+from catalog.versions import Span, drop_replaced, note_held, versions_of
 from index.calls import IndexCalls
 from index.errors import EmbedderMismatch
 from index.lexical import document_vector
@@ -52,10 +53,10 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A document whose current version, or whose past, is not what is served yet."""
+    """A document whose current version, or whose past, is not what is served yet. Without a version it is withdrawn."""
 
     key: DocumentKey
-    version_id: VersionId
+    version_id: VersionId | None
     label: Label
     indexed_label: Label | None
     spans: dict[VersionId, Span]
@@ -84,7 +85,8 @@ def publish(
     the flip, that the files which led here are done.
     """
     with reading(target.catalog) as read:
-        flips = [flip for key in documents if (flip := _due(read, target, key)) is not None]
+        rule = status_rule(read, target.tenant_id, target.source_id)
+        flips = [flip for key in documents if (flip := _due(read, target, key, rule)) is not None]
         texts = {chunk.text_hash: chunk.text for flip in flips for chunk in flip.missing}
         holders = {s: chunks_with_text(read, target.tenant_id, s.id, texts) for s in target.collection.shelves}
     with transaction(target.catalog) as write:
@@ -154,21 +156,23 @@ def sweep(target: Target) -> int:
     return sum(map(len, doomed.values()))
 
 
-def _due(read: ReadSession, target: Target, key: DocumentKey) -> Flip | None:
+def _due(read: ReadSession, target: Target, key: DocumentKey, rule: StatusRule) -> Flip | None:
     document = read_document(read, key)
     versions = versions_of(read, key)
-    version, newest = current(versions, document.pinned_version_id), latest(versions)
-    if version is None or newest is None:
-        return None
-    spans = held(versions)
+    spans = held(versions, rule)
+    version, newest = current(versions, document.pinned_version_id, rule), latest(versions, rule)
+    told = {v.id: (v.held_from, v.held_until) for v in versions if v.held_from is not None}
+    if version is None or newest is None:  # withdrawn, or it never had any
+        served = document.current_version_id is not None
+        label = document.label
+        return Flip(key, None, label, label, spans, ()) if label is not None and (served or told != spans) else None
     now = _shelved(read, target, target.collection.current, key, [version.id], frozenset())
     earlier = [v.id for v in versions if v.id in spans and v.id != version.id]
     past = _shelved(read, target, target.collection.history, key, earlier, {c.chunk_id for c in now.chunks})
     flip = Flip(key, version.id, newest.label, document.indexed_label, spans, (now, past))
-    told = {v.id: (v.held_from, v.held_until) for v in versions if v.held_from is not None}
-    if document.current_version_id == version.id and not flip.missing and not document.retired and told == spans:
-        return None
-    return flip
+    replaced = len({v.arrival for v in versions}) < len(versions)
+    served = document.current_version_id == version.id and not document.retired
+    return None if served and not flip.missing and not replaced and told == spans else flip
 
 
 def _shelved(
@@ -220,7 +224,11 @@ def _write(target: Target, shelf: Shelf, points: Sequence[IndexedChunk]) -> None
 def _flip_all(write: WriteSession, target: Target, flips: Sequence[Flip]) -> dict[Shelf, list[ChunkId]]:
     for flip in flips:
         note_held(write, flip.key, flip.spans)
-        make_current(write, flip.key, flip.version_id, flip.label)
+        if flip.version_id is None:
+            retire(write, flip.key)
+        else:
+            make_current(write, flip.key, flip.version_id, flip.label)
+        drop_replaced(write, flip.key)
     return _settle_ledger(write, target, [flip.key for flip in flips])
 
 

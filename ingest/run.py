@@ -8,20 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from catalog.ids import DocumentKey, Label, digest
+from catalog.ids import DocumentKey, Label
 from catalog.runs import FileState
 from catalog.session import WriteSession
 from index.calls import IndexCalls
 from index.model import Embedder
-from ingest import chunk, clean
 from ingest.ahead import Ahead
 from ingest.documents import Access, FileEntry
 from ingest.lease import lease
-from ingest.parse import parse
 from ingest.publish import Target
 from ingest.report import FileOutcome
 from ingest.settings import IngestSettings
 from ingest.sources import Source
+from ingest.stages import Stages, stages
 from ingest.worker import READER
 from privacy.redactor import Redactor
 
@@ -51,19 +50,17 @@ class Tools:
     reader: str = READER
 
     @property
-    def fingerprint(self) -> str:
-        """Equal for two pipelines exactly when they make the same chunks of the same file; another one reads every file anew."""
-        settings = self.settings
-        stages = f"parse {parse.REVISION}|clean {clean.REVISION}|chunk {chunk.REVISION} {settings.chunk_tokens}"
-        pages = f"ocr {settings.ocr} {','.join(settings.ocr_languages)} {settings.min_page_score}"
-        return digest(f"{stages}|{pages}|{self.redactor.fingerprint}|{self.embedder.fingerprint}")
+    def stages(self) -> Stages:
+        """What each stage is; a document that another one made goes through it again."""
+        return stages(self.settings, self.redactor, self.embedder)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some documents with all of their files."""
+    """Some documents with all of their files; or some to cut anew, of which no file is opened."""
 
-    files: tuple[FileEntry, ...]
+    files: tuple[FileEntry, ...] = ()
+    recut: tuple[DocumentKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ class Run:
     name: str
     source: Source = field(repr=False)
     target: Target = field(repr=False)
-    fingerprint: str
+    stages: Stages
     known: Mapping[str, FileState] = field(repr=False)
     members: Mapping[str, list[FileState]] = field(repr=False)  # those of `known` that lie inside a file, by that file's path
     labels: Mapping[Access, Label] = field(repr=False)

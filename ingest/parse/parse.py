@@ -106,8 +106,11 @@ _REMEDIES = {
     SIGNED: "save what was signed without its signature",
     "audio/mpeg": "give a transcript as text",
 }
-REVISION = 3
-"""Raise it whenever a parser gives other text for the same bytes: the documents are then read anew."""
+REVISIONS = dict.fromkeys(ENGINES, 3)
+"""Raise a media type's whenever its parser gives other text for the same bytes: those documents are then read anew. What goes
+through another type's parser (doc through docx) is raised with it."""
+PICTURED = frozenset((PDF, *MEDIA_TYPES))
+"""What may have pages that are read by OCR."""
 
 
 def parse(source: SourceDocument, options: Options) -> ParsedDocument:

@@ -139,6 +139,8 @@ def _version(
         content_hash=digest(text),
         text_hash=digest(" ".join(text.split())),
         fingerprint="test",
+        cutting="",
+        outline=(),
         label=label,
         path=f"{name}.md",
         media_type="text/markdown",
