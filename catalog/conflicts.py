@@ -67,19 +67,21 @@ def _contents(session: ReadSession, tenant_id: TenantId) -> list[Conflict]:
 
 
 def _circles(session: ReadSession, tenant_id: TenantId) -> list[Conflict]:
-    circles = cycles(successions(session, tenant_id))
+    stated = successions(session, tenant_id)
+    circles = cycles(stated)
     names = _names(session, tenant_id, [document for circle in circles for document in circle])
-    told = sorted(tuple(sorted(names[document] for document in circle)) for circle in circles)
+    preferred = {one.successor for one in stated if one.preferred is not None}
+    told = sorted((tuple(sorted(names[document] for document in circle)), bool(circle & preferred)) for circle in circles)
     return [
         Conflict(
             "supersession",
             circle,
             "they take each other's place in a circle",
             "the document that said so last is served, the others give way",
-            "take one `supersedes` out of the manifest",
-            False,
+            "take one `supersedes` out of the manifest, or `portcullis conflicts settle DOCUMENT` with the one that stays",
+            settled,
         )
-        for circle in told
+        for circle, settled in told
     ]
 
 

@@ -154,6 +154,12 @@ def pin_version(session: WriteSession, key: DocumentKey, version_id: VersionId |
     session.sql.execute(_this(key).values(pinned_version_id=version_id))
 
 
+def prefer(session: WriteSession, key: DocumentKey) -> None:
+    """Where documents take each other's place in a circle with this one, it stays; the last that was preferred does."""
+    session.sql.execute(_this(key).values(preferred_at=utc_now()))
+    bump_corpus(session, key.tenant_id)
+
+
 def retire(session: WriteSession, key: DocumentKey) -> None:
     """Take the document out of service; its versions stay in the catalog."""
     session.sql.execute(_this(key).values(current_version_id=None, retired_at=utc_now()))

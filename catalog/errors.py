@@ -6,6 +6,7 @@ PortcullisError                  each error that we raise on purpose: a stable `
 │   ├── SchemaMismatch           the database is of another version of the schema
 │   ├── UnknownTenant
 │   ├── UnknownDocument
+│   ├── UnknownSource
 │   ├── SourceRootConflict       a source's name is taken by another folder
 │   └── NoLiveCollection         nothing was ever indexed here
 """
@@ -52,6 +53,13 @@ class UnknownDocument(CatalogError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no document {quoted(name)}.")
+
+
+class UnknownSource(CatalogError):
+    code = "unknown_source"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no source {quoted(name)}. `portcullis sources` shows those there are.")
 
 
 class SourceRootConflict(CatalogError):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
 
-from catalog.ids import DocumentId, SourceId, TenantId, VersionId, utc_now
+from catalog.ids import DocumentId, DocumentKey, SourceId, TenantId, VersionId, utc_now
 from catalog.insert import insert_ignore, upsert
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Document, File, LedgerEntry, Run, Source
@@ -117,6 +117,17 @@ def record_file(session: WriteSession, tenant_id: TenantId, source_id: SourceId,
 def forget_file(session: WriteSession, tenant_id: TenantId, source_id: SourceId, path: str) -> None:
     """The file is gone from its source."""
     session.sql.execute(delete(File).where(File.tenant_id == tenant_id, File.source_id == source_id, File.path == path))
+
+
+def documents_with_files(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> list[DocumentKey]:
+    """The documents that the source still has a file of, served or not, in order."""
+    rows = session.sql.scalars(
+        select(File.document_id)
+        .distinct()
+        .where(File.tenant_id == tenant_id, File.source_id == source_id, File.document_id.is_not(None))
+        .order_by(File.document_id)
+    )
+    return [DocumentKey(tenant_id, DocumentId(document)) for document in rows if document is not None]
 
 
 def list_quarantine(session: ReadSession, tenant_id: TenantId) -> list[QuarantinedFile]:

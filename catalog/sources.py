@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from catalog.errors import UnknownSource
 from catalog.ids import SourceId, TenantId
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Source
@@ -29,6 +30,10 @@ class StatusRule:
 
     def withdraws(self, metadata: Mapping[str, Any]) -> bool:
         return self._value(metadata) in self.withdrawn
+
+    def status(self, metadata: Mapping[str, Any]) -> str | None:
+        """`draft`, `withdrawn`, or None for what counts in full."""
+        return "draft" if self.is_draft(metadata) else "withdrawn" if self.withdraws(metadata) else None
 
     def as_json(self) -> dict[str, Any]:
         return {"field": self.field, "draft": sorted(self.draft), "withdrawn": sorted(self.withdrawn)}
@@ -57,6 +62,14 @@ def list_sources(session: ReadSession, tenant_id: TenantId) -> list[SourceRow]:
         select(Source.id, Source.name, Source.root, Source.status_rule).where(Source.tenant_id == tenant_id).order_by(Source.name)
     )
     return [SourceRow(SourceId(row.id), row.name, row.root, _rule(row.status_rule)) for row in rows]
+
+
+def get_source(session: ReadSession, tenant_id: TenantId, name: str) -> SourceRow:
+    """The tenant's source of this name. Raises `UnknownSource`."""
+    for source in list_sources(session, tenant_id):
+        if source.name == name:
+            return source
+    raise UnknownSource(name)
 
 
 def status_rule(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> StatusRule:

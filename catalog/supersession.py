@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -15,14 +15,25 @@ from catalog.session import ReadSession
 from catalog.tables import Document, Supersession, Version
 from catalog.versions import NOW, When
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """A served document takes the place of another one. `at` is the time of the version that says so."""
+    """A served document takes the place of another one. `at` is the time of the version that says so.
+
+    `preferred`: when an operator said that the successor stays where documents replace each other in a circle.
+    """
 
     successor: DocumentId
     predecessor: DocumentId
     at: datetime
+    preferred: datetime | None = None
+
+    @property
+    def weight(self) -> tuple[datetime, datetime, DocumentId]:
+        """Of a circle the heaviest stays: an operator's word counts before what was said last, and that before the number."""
+        return self.preferred or _NEVER, self.at, self.successor
 
 
 def superseded(
@@ -47,10 +58,10 @@ def superseded(
 
 
 def replaced(successions: Collection[Succession]) -> frozenset[DocumentId]:
-    """The documents that give way. Of a circle the one that said so last stays, the higher number among equals."""
-    said: dict[DocumentId, tuple[datetime, DocumentId]] = {}
+    """The documents that give way. Of a circle the preferred one stays, else the one that said so last."""
+    said: dict[DocumentId, tuple[datetime, datetime, DocumentId]] = {}
     for one in successions:
-        said[one.successor] = max(said.get(one.successor, (one.at, one.successor)), (one.at, one.successor))
+        said[one.successor] = max(said.get(one.successor, one.weight), one.weight)
     last = {max(circle, key=lambda document: said[document]): circle for circle in cycles(successions)}
     return frozenset(one.predecessor for one in successions if one.successor not in last.get(one.predecessor, frozenset()))
 
@@ -101,7 +112,14 @@ def _stated(
     else:
         says_so = (Version.held_from <= when.at) & (Version.held_until.is_(None) | (Version.held_until > when.at))
     statement = (
-        select(old.id.label("predecessor"), new.id.label("successor"), new.label, Version.label.label("own"), Version.modified_at)
+        select(
+            old.id.label("predecessor"),
+            new.id.label("successor"),
+            new.label,
+            Version.label.label("own"),
+            Version.modified_at,
+            new.preferred_at,
+        )
         .select_from(Supersession)
         .join(Version, Version.id == Supersession.version_id)
         .join(new, new.id == Version.document_id)
@@ -121,5 +139,5 @@ def _stated(
     if predecessors is not None:
         statement = statement.where(old.id.in_(predecessors))
     for r in session.sql.execute(statement):
-        one = Succession(DocumentId(r.successor), DocumentId(r.predecessor), r.modified_at)
+        one = Succession(DocumentId(r.successor), DocumentId(r.predecessor), r.modified_at, r.preferred_at)
         yield one, frozenset((Label(r.label), Label(r.own)))

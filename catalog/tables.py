@@ -198,6 +198,7 @@ class Document(Base):
     indexed_label: Mapped[int | None] = mapped_column(BigInteger)
     current_version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id", use_alter=True))
     pinned_version_id: Mapped[int | None] = mapped_column(BigInteger)  # an operator's choice, served until he releases it
+    preferred_at: Mapped[datetime | None]  # when an operator said that it stays where documents replace each other in a circle
     retired_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -220,9 +221,13 @@ class Version(Base):
     content_hash: Mapped[str] = mapped_column(String(64))  # of the file's bytes
     text_hash: Mapped[str] = mapped_column(String(64))  # of the normalised, redacted text
     fingerprint: Mapped[str] = mapped_column(String(64))  # of the stages that read it: parse, clean, redact
-    cutting: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))  # of the stage that cut it into chunks
+    cutting: Mapped[str] = mapped_column(
+        String(64), default="", server_default=text("''")
+    )  # of the stage that cut it into chunks
     outline: Mapped[list[Any] | None]  # kind, length, level and page of each element of `text`: what cutting it again needs
-    arrival: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))  # the id under which this content first came
+    arrival: Mapped[int] = mapped_column(
+        BigInteger, default=0, server_default=text("0")
+    )  # the id under which this content first came
     label: Mapped[int] = mapped_column(ForeignKey("access_lists.label"))
     path: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(String(200))

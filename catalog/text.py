@@ -26,6 +26,7 @@ class StoredChunk:
     label: Label
     version_access: Label
     version_id: VersionId
+    arrival: int  # the version's own number, whatever pipeline made it
     current: bool
     version_label: str
     modified_at: datetime
@@ -69,9 +70,9 @@ def held_chunks(
     return found
 
 
-def document_chunks(session: ReadSession, key: DocumentKey) -> list[StoredChunk]:
-    """Every chunk of the document's current version, in reading order; empty when it is retired."""
-    chunks = _stored(session, key.tenant_id, Document.id == key.document_id, _means(NOW))
+def document_chunks(session: ReadSession, key: DocumentKey, when: When = NOW) -> list[StoredChunk]:
+    """Every chunk of the version that `when` means, in reading order; empty when there was none, or the document is retired."""
+    chunks = _stored(session, key.tenant_id, Document.id == key.document_id, _means(when))
     return sorted(chunks, key=lambda c: c.position)
 
 
@@ -95,6 +96,7 @@ def _stored(
             Document.label,
             Document.current_version_id,
             Version.id.label("version_id"),
+            Version.arrival,
             Version.label.label("version_access"),
             Version.version_label,
             Version.modified_at,
@@ -137,6 +139,7 @@ def _stored(
             label=Label(r.label),
             version_access=Label(r.version_access),
             version_id=VersionId(r.version_id),
+            arrival=r.arrival,
             current=r.version_id == r.current_version_id,
             version_label=r.version_label,
             modified_at=r.modified_at,

@@ -13,6 +13,8 @@ from cli.answer import DEFAULT, FAILED, QUARANTINED, Json, Tenant, command, docu
 if TYPE_CHECKING:
     from catalog.runs import QuarantinedFile
 
+STALE_SHOWN = 10
+
 quarantine = typer.Typer(invoke_without_command=True)
 engine = typer.Typer(help="The processes that Portcullis starts on first use.", no_args_is_help=True)
 
@@ -41,20 +43,23 @@ def ingest(
 
 @command
 def status(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
-    """What the tenant holds, and its latest runs."""
+    """What the tenant holds, its latest runs, and what is still served as an earlier pipeline read it."""
     from catalog.runs import count_documents, last_runs
     from catalog.session import transaction
     from catalog.tenants import open_tenant
-    from flows.wiring import open_catalog
+    from catalog.versions import stale_documents
+    from flows.wiring import open_catalog, readings
 
     with open_catalog() as catalog, transaction(catalog) as session:
         tenant_id = open_tenant(session, tenant)
         holds = count_documents(session, tenant_id)
         runs = last_runs(session, tenant_id)
+        stale = stale_documents(session, tenant_id, readings())
     if as_json:
         shown = [{"run_id": r.id, "source": r.source, "started_at": r.started_at, "finished_at": r.finished_at} for r in runs]
         reports = [dict(r.report) for r in runs]
-        document({"tenant": tenant, "holds": holds, "runs": [a | {"report": b} for a, b in zip(shown, reports, strict=True)]})
+        told = [a | {"report": b} for a, b in zip(shown, reports, strict=True)]
+        document({"tenant": tenant, "holds": holds, "stale": stale, "runs": told})
         return
     table(("what", "count"), list(holds.items()))
     print()
@@ -63,6 +68,12 @@ def status(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
         [(r.source, r.started_at, r.finished_at, _ended(r.report, "indexed"), _ended(r.report, "quarantined")) for r in runs],
         empty="No runs yet. `portcullis ingest PATH` makes one.",
     )
+    if stale:
+        print("\nServed as an earlier pipeline read them; ingest their sources, with the files in place:")
+        for name in stale[:STALE_SHOWN]:
+            print(f"  {name}")
+        if len(stale) > STALE_SHOWN:
+            print(f"  and {len(stale) - STALE_SHOWN} more (--json names all)")
 
 
 @quarantine.callback()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import administrator, application, demo, engineer, versions
+from cli import administrator, application, demo, engineer, sources, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -23,6 +23,7 @@ app.command("versions")(versions.versions)
 app.command("pin")(versions.pin)
 app.command("release")(versions.release)
 app.add_typer(versions.conflicts, name="conflicts")
+app.add_typer(sources.sources, name="sources")
 
 app.command("search")(application.search)
 app.command("serve")(application.serve)

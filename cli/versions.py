@@ -19,6 +19,7 @@ def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> Non
     """The versions of a document, the time that each held, and which one is served."""
     from catalog.documents import get_document
     from catalog.session import reading
+    from catalog.sources import status_rule
     from catalog.tenants import find_tenant
     from catalog.versions import versions_of
     from flows.wiring import open_catalog
@@ -26,14 +27,16 @@ def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> Non
     with open_catalog() as catalog, reading(catalog) as session:
         row = get_document(session, find_tenant(session, tenant), name)
         found = versions_of(session, row.key)
+        rule = status_rule(session, row.key.tenant_id, row.source_id)
     shown = [
         {
-            "version": v.id,
+            "version": v.arrival,
             "label": v.version_label,
             "modified_at": v.modified_at,
             "held_from": v.held_from,
             "held_until": v.held_until,
             "served": v.id == row.current_version_id,
+            "status": rule.status(v.custom),
             "pinned": v.id == row.pinned_version_id,
             "path": v.path,
         }
@@ -42,7 +45,7 @@ def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> Non
     if as_json:
         document({"document": name, "retired": row.retired, "versions": shown})
         return
-    states = ("pinned" if v["pinned"] else "served" if v["served"] else "" for v in shown)
+    states = ("pinned" if v["pinned"] else "served" if v["served"] else v["status"] or "" for v in shown)
     rows = [(v["version"], v["label"], v["held_from"], v["held_until"], state) for v, state in zip(shown, states, strict=True)]
     table(("version", "label", "held from", "until", ""), rows)
 
@@ -86,9 +89,27 @@ def list_conflicts(context: typer.Context, tenant: Tenant = DEFAULT, as_json: Js
 
 @conflicts.command("settle")
 @command
-def settle(name: Name, version: Number, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
-    """Decide which of the contents of a document is right: it is pinned."""
-    _pin(name, version, tenant, as_json, "settle")
+def settle(
+    name: Name,
+    version: Annotated[int | None, typer.Argument(metavar="[VERSION]", help="The content that is right.")] = None,
+    tenant: Tenant = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Decide: VERSION is the right content of a document (it is pinned), or, without one, the document stays in its circle."""
+    if version is not None:
+        _pin(name, version, tenant, as_json, "settle")
+        return
+    from catalog.session import transaction
+    from catalog.tenants import find_tenant
+    from flows.wiring import open_catalog
+    from ingest.pin import stay
+
+    with open_catalog() as catalog, transaction(catalog) as session:
+        stay(session, find_tenant(session, tenant), name)
+    if as_json:
+        document({"document": name, "preferred": True})
+    else:
+        print(f"{name}: it stays; what it takes the place of gives way to it.")
 
 
 def _pin(name: str, version: int | None, tenant: str, as_json: bool, action: str) -> None:

@@ -25,6 +25,16 @@ def open_catalog() -> Iterator[Engine]:
         catalog.dispose()
 
 
+def readings() -> frozenset[str]:
+    """The fingerprints of files that the pipeline, as the environment sets it, need not read again."""
+    from ingest.settings import IngestSettings
+    from ingest.stages import reading_stages
+    from privacy.open import open_redactor
+    from privacy.settings import PrivacySettings
+
+    return frozenset(reading_stages(IngestSettings().pages(), open_redactor(PrivacySettings())).values())
+
+
 @contextmanager
 def open_tools() -> Iterator[Tools]:
     """What a run works with; closed at the end. Raises what their openers raise."""

@@ -8,6 +8,7 @@ IngestError
 ├── BadAccessFile      an access.yaml that cannot be understood: names the file
 ├── BrakeTripped       too many documents would disappear at once
 ├── UnknownVersion     the document has no such version
+├── NoCircle           the document is in no circle of documents that replace each other
 ├── WorkerUnavailable  the process that reads documents does not start
 └── Quarantine         one file cannot be used: carries its reason
 """
@@ -71,6 +72,16 @@ class UnknownVersion(IngestError):
 
     def __init__(self, document: str, version: int) -> None:
         super().__init__(f"{document} has no version {version}. `portcullis versions {document}` lists them.")
+
+
+class NoCircle(IngestError):
+    code = "no_circle"
+
+    def __init__(self, document: str) -> None:
+        super().__init__(
+            f"{document} is in no circle of documents that take each other's place; to settle its content, name a VERSION "
+            f"(`portcullis versions {document}`)."
+        )
 
 
 class WorkerUnavailable(IngestError):

@@ -3,46 +3,45 @@
 from __future__ import annotations
 
 from catalog.audit import record
-from catalog.collections import live_collection
-from catalog.documents import get_document, pin_version
-from catalog.ids import VersionId
-from catalog.session import WriteSession, reading, transaction
+from catalog.documents import get_document, pin_version, prefer
+from catalog.ids import TenantId
+from catalog.session import WriteSession, reading
 from catalog.sources import list_sources
+from catalog.supersession import cycles, successions
 from catalog.tenants import find_tenant
 from catalog.versions import versions_of
-from ingest.errors import UnknownVersion
-from ingest.lease import lease, owner_name, release
-from ingest.publish import Target, check_embedder, publish, sweep
+from ingest.errors import NoCircle, UnknownVersion
+from ingest.republish import republish
+from ingest.resolve import newest_reading
 from ingest.run import Tools
 
 
 def pin(tools: Tools, tenant: str, document: str, version: int | None, run_id: str, *, action: str) -> None:
-    """Serve `version` of the document from now on; None releases it. `action` is what the audit log calls it.
+    """Serve the version that arrived as `version` from now on; None releases it. `action` is what the audit log calls it.
 
     Raises `UnknownDocument`, `UnknownVersion`, and `SourceBusy` while a run is writing the source. Twice changes nothing more.
     """
     with reading(tools.catalog) as read:
         tenant_id = find_tenant(read, tenant)
-        collection = live_collection(read)
         row = get_document(read, tenant_id, document)
-        if version is not None and all(known.id != version for known in versions_of(read, row.key)):
+        known = versions_of(read, row.key)
+        chosen = None if version is None else next((v for v in known if v.arrival == version), None)
+        if version is not None and chosen is None:
             raise UnknownVersion(document, version)
-        name = next(source.name for source in list_sources(read, tenant_id) if source.id == row.source_id)
-    check_embedder(collection, tools.embedder)
-    target = Target(tools.catalog, tools.index, collection, tools.embedder, tenant_id, row.source_id)
-    owner = owner_name(run_id)
+        pinned = None if chosen is None else newest_reading(known, chosen).id
+        source = next(source for source in list_sources(read, tenant_id) if source.id == row.source_id)
 
-    def hold(write: WriteSession) -> None:
-        lease(write, tenant_id, row.source_id, owner, name)
-
-    with transaction(tools.catalog) as write:
-        hold(write)
-        pin_version(write, row.key, None if version is None else VersionId(version))
+    def change(write: WriteSession) -> None:
+        pin_version(write, row.key, pinned)
         record(write, tenant_id, actor="operator", action=action, object_=document, details={"version": version})
-    try:
-        if not row.retired:
-            publish(target, [row.key], hold, lambda _: None)
-            sweep(target)
-    finally:
-        with transaction(tools.catalog) as write:
-            release(write, tenant_id, row.source_id, owner)
+
+    republish(tools, tenant_id, source, [] if row.retired else [row.key], change, run_id)
+
+
+def stay(write: WriteSession, tenant_id: TenantId, document: str) -> None:
+    """Where documents take each other's place in a circle with this one, it stays. Raises `UnknownDocument`, `NoCircle`."""
+    row = get_document(write, tenant_id, document)
+    if not any(row.key.document_id in circle for circle in cycles(successions(write, tenant_id))):
+        raise NoCircle(document)
+    prefer(write, row.key)
+    record(write, tenant_id, actor="operator", action="settle", object_=document, details={"stays": True})

@@ -52,7 +52,7 @@ class Tools:
     @property
     def stages(self) -> Stages:
         """What each stage is; a document that another one made goes through it again."""
-        return stages(self.settings, self.redactor, self.embedder)
+        return stages(self.settings.pages(), self.settings.chunk_tokens, self.redactor, self.embedder)
 
 
 @dataclass(frozen=True, slots=True)

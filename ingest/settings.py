@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.expand import Bounds
 from ingest.parse.engine import Options
+from ingest.stages import Pages
 from ingest.worker import Limits
 
 
@@ -80,6 +81,10 @@ class IngestSettings(BaseSettings):
             ocr=self.ocr,
             ocr_languages=self.ocr_languages,
         )
+
+    def pages(self) -> Pages:
+        """How pages that are pictures are read."""
+        return Pages(self.ocr, self.ocr_languages, self.min_page_score)
 
     def limits(self) -> Limits:
         """What a document may cost the process that reads it."""

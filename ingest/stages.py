@@ -13,22 +13,26 @@ from catalog.ids import digest
 from index.model import Embedder
 from ingest import chunk, clean
 from ingest.parse import parse
-from ingest.settings import IngestSettings
 from privacy.redactor import Redactor
+
+MIXED = ""
+"""Stands for the type of a file with others inside it, and of one that nobody could read yet: any parser matters to those."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
     """Each value is equal for two pipelines exactly when they make the same of the same.
 
-    `reading` is by media type. `mixed` is of a file with others inside it, and of one that nobody could read yet: any parser
-    matters to those. `max_tokens` is how long a chunk may be.
+    `reading` is by media type. `max_tokens` is how long a chunk may be.
     """
 
     reading: Mapping[str, str]
-    mixed: str
     cutting: str
     max_tokens: int
+
+    @property
+    def mixed(self) -> str:
+        return self.reading[MIXED]
 
     def read_as(self, media_type: str, *, members: bool) -> str:
         """What a file carries that is read now."""
@@ -37,18 +41,28 @@ class Stages:
     @property
     def readings(self) -> frozenset[str]:
         """Every value that `read_as` gives: a file that carries one of them need not be read again."""
-        return frozenset((*self.reading.values(), self.mixed))
+        return frozenset(self.reading.values())
 
 
-def stages(settings: IngestSettings, redactor: Redactor, embedder: Embedder) -> Stages:
-    """The stages as these settings make them. Only what may hold a picture depends on OCR."""
-    ocr = f"ocr {settings.ocr} {','.join(settings.ocr_languages)} {settings.min_page_score}"
-    cleaning = f"clean {clean.REVISION}|{redactor.fingerprint}"
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How pages that are pictures are read: engine, expected languages, and the score below which a page is left out."""
+
+    engine: str
+    languages: tuple[str, ...]
+    min_score: float
+
+
+def stages(pages: Pages, chunk_tokens: int, redactor: Redactor, embedder: Embedder) -> Stages:
+    """The stages of a pipeline. A chunk is never longer than the model reads."""
+    max_tokens = min(chunk_tokens, embedder.max_tokens)
+    cutting = digest(f"cut {chunk.REVISION}|{max_tokens}|{embedder.fingerprint}")
+    return Stages(reading_stages(pages, redactor), cutting, max_tokens)
+
+
+def reading_stages(pages: Pages, redactor: Redactor) -> dict[str, str]:
+    """What reads each media type. Only what may hold a picture depends on how pictures are read."""
+    ocr = f"ocr {pages.engine} {','.join(pages.languages)} {pages.min_score}"
     parsing = {kind: f"{kind} {r}|{ocr if kind in parse.PICTURED else ''}" for kind, r in sorted(parse.REVISIONS.items())}
-    max_tokens = min(settings.chunk_tokens, embedder.max_tokens)
-    return Stages(
-        reading={kind: digest(f"{parser}|{cleaning}") for kind, parser in parsing.items()},
-        mixed=digest(f"{'|'.join(parsing.values())}|{cleaning}"),
-        cutting=digest(f"cut {chunk.REVISION}|{max_tokens}|{embedder.fingerprint}"),
-        max_tokens=max_tokens,
-    )
+    parsing[MIXED] = "|".join(parsing.values())
+    return {kind: digest(f"{parser}|clean {clean.REVISION}|{redactor.fingerprint}") for kind, parser in parsing.items()}

@@ -109,7 +109,7 @@ def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: fr
 def version_body(chunk: StoredChunk) -> VersionBody:
     """The version that a chunk was read from."""
     return VersionBody(
-        id=version_ref(chunk.key, chunk.version_id),
+        id=version_ref(chunk.key, chunk.arrival),
         label=chunk.version_label,
         current=chunk.current,
         modified_at=chunk.modified_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -12,14 +13,15 @@ from catalog.ids import DocumentId, DocumentKey, utc_now
 from catalog.session import reading
 from catalog.tenants import policy_epoch
 from catalog.text import document_chunks
+from catalog.versions import When
 from retrieval.answer import location_body, version_body
 from retrieval.errors import NoSuchDocument
 from retrieval.identity import Asker
 from retrieval.wire import DocumentPassageBody, DocumentResponse
 
 
-def read_document(catalog: Engine, asker: Asker, name: str, request_id: UUID) -> DocumentResponse:
-    """The current version of the document called `name`, passages in reading order. Raises `NoSuchDocument`."""
+def read_document(catalog: Engine, asker: Asker, name: str, request_id: UUID, at: datetime | None = None) -> DocumentResponse:
+    """The document called `name` as it is, or held `at`, passages in reading order. Raises `NoSuchDocument`."""
     as_of = utc_now()
     if "\x00" in name:
         raise NoSuchDocument
@@ -30,8 +32,8 @@ def read_document(catalog: Engine, asker: Asker, name: str, request_id: UUID) ->
             scope = find_scope(session, asker.tenant_id, asker.person)
         row = find_document(session, asker.tenant_id, name)
         readable = row is not None and row.label in scope.labels
-        chunks = document_chunks(session, row.key if row is not None and readable else nowhere)
-    if not chunks or chunks[0].version_access not in scope.labels:  # a pinned version has a list of its own
+        chunks = document_chunks(session, row.key if row is not None and readable else nowhere, When(at))
+    if not chunks or chunks[0].version_access not in scope.labels:  # each version has a list of its own
         raise NoSuchDocument
     first = chunks[0]
     return DocumentResponse(

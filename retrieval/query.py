@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid5
 
-from catalog.ids import DocumentKey, VersionId
+from catalog.ids import DocumentKey
 from catalog.text import StoredChunk
 from catalog.versions import NOW, When
 
@@ -62,6 +62,6 @@ class Found:
     stages: dict[str, float]
 
 
-def version_ref(key: DocumentKey, version_id: VersionId) -> UUID:
-    """A version's public id. The internal number would tell how much others publish (law 9)."""
-    return uuid5(NAMESPACE, f"{key.tenant_id}/{key.document_id}/{version_id}")
+def version_ref(key: DocumentKey, arrival: int) -> UUID:
+    """A version's public id, the same by whatever pipeline. The internal number would tell how much others publish (law 9)."""
+    return uuid5(NAMESPACE, f"{key.tenant_id}/{key.document_id}/{arrival}")

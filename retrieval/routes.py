@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import anyio
 from anyio import to_thread
-from fastapi import APIRouter, Request, Security
+from fastapi import APIRouter, Query, Request, Security
 from fastapi.security import HTTPBearer
+from pydantic import AwareDatetime
 
 from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection
@@ -70,14 +71,19 @@ async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
 
 @router.get(
     "/v1/documents/{id:path}",
-    summary="A document's current version, if this person may read it",
-    responses=REFUSED | problems(s404="Absent, retired or unreadable: the answer is the same"),
+    summary="A document's current version, or the one that held at a time, if this person may read it",
+    responses=REFUSED
+    | problems(s404="Absent, retired or unreadable: the answer is the same", s422="`as_of` is no time with its zone"),
     dependencies=[Security(KEY)],
     openapi_extra=ON_BEHALF_OF,
 )
-async def document(request: Request, id: str) -> DocumentResponse:
+async def document(
+    request: Request,
+    id: str,
+    as_of: Annotated[AwareDatetime | None, Query(description="The version that held then; who may read is decided today")] = None,
+) -> DocumentResponse:
     asker = await _asker(request, "document")
-    return await to_thread.run_sync(read_document, _services(request).catalog, asker, id, _request_id(request))
+    return await to_thread.run_sync(read_document, _services(request).catalog, asker, id, _request_id(request), as_of)
 
 
 @router.get("/healthz", summary="The process is alive")

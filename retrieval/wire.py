@@ -146,7 +146,7 @@ class DocumentPassageBody(BaseModel):
 
 
 class DocumentResponse(BaseModel):
-    """A document's current version as it is stored: redacted, in reading order."""
+    """A version of a document as it is stored: redacted, in reading order."""
 
     request_id: UUID
     permissions_as_of: datetime

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,76 +12,24 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
-from acl.parse import parse_snapshot
-from acl.snapshot import apply_snapshot
 from catalog.conflicts import find_conflicts
 from catalog.documents import get_document
 from catalog.ids import DEFAULT_TENANT
-from catalog.session import open_engine, reading, transaction
+from catalog.session import reading
 from catalog.supersession import Succession, cycles, replaced
-from catalog.tenants import find_tenant, open_tenant
+from catalog.tenants import find_tenant
 from catalog.versions import versions_of
-from index.memory import MemoryIndex
-from ingest import verify
 from ingest.errors import UnknownVersion
 from ingest.pin import pin
 from ingest.pipeline import run
-from ingest.run import Request, Tools
-from ingest.settings import IngestSettings
+from ingest.run import Request
 from privacy.redactor import Redactor
-from retrieval.answer import ask
-from retrieval.services import Services
-from retrieval.settings import RetrievalSettings
-from retrieval.wire import ResultBody, RetrieveRequest
-from tests.service.words import WordEmbedder
+from retrieval.wire import ResultBody
+from tests.laws.house import READERS, House, fresh
 
 FIRST = datetime(2024, 3, 1, tzinfo=UTC)
-READERS = {"ana": {"user:ana", "everyone"}, "ben": {"user:ben", "everyone"}}
-
-
-class House:
-    """A folder with a manifest, what ingests it, and who asks."""
-
-    def __init__(self, folder: Path, catalog: Engine, redactor: Redactor) -> None:
-        self.folder = folder
-        index, embedder = MemoryIndex(), WordEmbedder()
-        self.tools = Tools(catalog, index, embedder, redactor, IngestSettings())
-        self.services = Services(catalog, index, embedder, redactor)
-        with transaction(catalog) as write:
-            people = {"sequence": 1, "users": [{"id": name, "active": True} for name in READERS], "groups": []}
-            apply_snapshot(write, open_tenant(write, DEFAULT_TENANT), parse_snapshot(json.dumps(people)))
-
-    def ingest(self, lines: Sequence[dict[str, Any]]) -> None:
-        """Bring these files; `text` is what each holds."""
-        for line in lines:
-            (self.folder / line["path"]).write_text(line["text"])
-        manifest = self.folder / "manifest.jsonl"
-        manifest.write_text("".join(json.dumps({k: v for k, v in line.items() if k != "text"}) + "\n" for line in lines))
-        run(self.tools, Request(DEFAULT_TENANT, str(self.folder), source="pages"), uuid4())
-
-    def ask(self, person: str, **options: Any) -> list[ResultBody]:
-        request = RetrieveRequest(query="boiler", top_k=100, **options)
-        found = ask(self.services, RetrievalSettings(), DEFAULT_TENANT, person, request)
-        assert found.complete
-        return found.results
-
-    def agree(self) -> bool:
-        return not any(verify.run(self.tools, DEFAULT_TENANT, "check", repair=False)[0].values())
-
-
-@contextmanager
-def fresh(template: Path, redactor: Redactor) -> Iterator[House]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "pages").mkdir()
-        (folder / "catalog.db").write_bytes(template.read_bytes())
-        engine = open_engine(f"sqlite:///{folder / 'catalog.db'}")
-        try:
-            yield House(folder / "pages", engine, redactor)
-        finally:
-            engine.dispose()
 
 
 @dataclass(frozen=True)
@@ -219,7 +164,7 @@ def numbers(house: House, document: str) -> dict[str, int]:
     """Label to number of the document's versions."""
     with reading(house.tools.catalog) as read:
         row = get_document(read, find_tenant(read, DEFAULT_TENANT), document)
-        return {v.version_label: v.id for v in versions_of(read, row.key)}
+        return {v.version_label: v.arrival for v in versions_of(read, row.key)}
 
 
 def dated(day: int, allow: Sequence[str] = ("everyone",)) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Versions know how they were cut and what of, sources may have a rule of states, collections name their model.
+"""How a version was cut and of what, rules of states, preferred documents, the model of a collection.
 
 A version from before has no outline: it is cut anew once its file is read again.
 
@@ -23,5 +23,6 @@ def upgrade() -> None:
     op.add_column("versions", sa.Column("outline", json, nullable=True))
     op.add_column("versions", sa.Column("arrival", sa.BigInteger(), nullable=False, server_default=sa.text("0")))
     op.execute("UPDATE versions SET arrival = id")
+    op.add_column("documents", sa.Column("preferred_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sources", sa.Column("status_rule", json, nullable=True))
     op.add_column("collections", sa.Column("model", sa.Text(), nullable=False, server_default=sa.text("''")))

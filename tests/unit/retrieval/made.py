@@ -37,6 +37,7 @@ def stored(
         document_name=name or f"d{document}",
         label=Label(label),
         version_access=Label(label),
+        arrival=1,
         version_id=VersionId(1),
         current=True,
         version_label="1",
