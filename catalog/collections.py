@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import aliased
 
 from catalog.errors import NoLiveCollection
 from catalog.ids import CollectionId, utc_now
 from catalog.insert import insert_ignore
 from catalog.session import ReadSession, WriteSession
-from catalog.tables import Collection
+from catalog.tables import Collection, LedgerEntry, Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class LiveCollection:
     dimensions: int
     history_id: CollectionId
     history_name: str
+    model: str = ""  # the name or folder that the embedder was opened by; empty where it is not known
 
     @property
     def current(self) -> Shelf:
@@ -49,32 +52,95 @@ class LiveCollection:
 
 def live_collection(session: ReadSession) -> LiveCollection:
     """The collection that serves. Raises `NoLiveCollection` before anything was indexed."""
-    past = aliased(Collection)
-    row = session.sql.execute(
-        select(Collection, past).join(past, past.id == Collection.history_id).where(Collection.live)
-    ).one_or_none()
-    if row is None:
+    found = _found(session, Collection.live.is_(True))
+    if not found:
         raise NoLiveCollection
-    live, history = row
-    return LiveCollection(
-        CollectionId(live.id), live.name, live.embedder, live.dimensions, CollectionId(history.id), history.name
+    return found[0]
+
+
+def builder_of(session: ReadSession, collection: LiveCollection) -> str | None:
+    """Who says to be filling the collection, his time over or not."""
+    return session.sql.scalar(select(Collection.builder).where(Collection.id == collection.id))
+
+
+def claim(session: WriteSession, collection: LiveCollection, owner: str, seconds: float, *, dead: str | None = None) -> bool:
+    """Take or renew the right to fill the collection. False while another has it, unless that one is `dead`."""
+    now = utc_now()
+    free = or_(Collection.builder.is_(None), Collection.builder.in_((owner, dead)), Collection.builder_until < now)
+    done = session.sql.execute(
+        update(Collection)
+        .where(Collection.id == collection.id, free)
+        .values(builder=owner, builder_until=now + timedelta(seconds=seconds))
+        .returning(Collection.id)
     )
+    return done.first() is not None
 
 
-def open_collection(session: WriteSession, embedder: str, dimensions: int) -> LiveCollection:
+def retired_collections(session: ReadSession) -> list[Shelf]:
+    """What neither serves, nor is filled now, nor is the past of what does: left over from a switch or from a build given up."""
+    used = or_(Collection.live, Collection.builder_until > utc_now())
+    serving = {id_ for one in _found(session, used) for id_ in (one.id, one.history_id)}
+    rows = session.sql.execute(select(Collection.id, Collection.name).order_by(Collection.id))
+    return [Shelf(CollectionId(r.id), r.name, past=False) for r in rows if r.id not in serving]
+
+
+def open_collection(session: WriteSession, embedder: str, dimensions: int, model: str = "") -> LiveCollection:
     """The live collection, made for this embedder if there is none yet. One from before there was a history gets it here."""
-    try:
+    with suppress(NoLiveCollection):
         return live_collection(session)
-    except NoLiveCollection:
-        made = {"embedder": embedder, "dimensions": dimensions, "created_at": utc_now()}
-        insert_ignore(session, Collection, [{**made, "name": f"chunks-{embedder[:12]}", "live": True}])
-        live = session.sql.scalars(select(Collection).where(Collection.live)).one()
-        name = f"history-{live.embedder[:12]}"
-        insert_ignore(
-            session,
-            Collection,
-            [{**made, "embedder": live.embedder, "dimensions": live.dimensions, "name": name, "live": False}],
+    _make(session, embedder, dimensions, model, live=True)
+    return live_collection(session)
+
+
+def next_collection(session: WriteSession, embedder: str, dimensions: int, model: str) -> LiveCollection:
+    """A collection for this embedder beside the live one, made if it is not there: it serves nobody yet."""
+    name = _make(session, embedder, dimensions, model, live=False)
+    return _found(session, Collection.name == name)[0]
+
+
+def switch(session: WriteSession, collection: LiveCollection) -> None:
+    """From the end of this transaction on `collection` serves, in every tenant."""
+    session.sql.execute(update(Collection).where(Collection.live, Collection.id != collection.id).values(live=False))
+    done = {"live": True, "builder": None, "builder_until": None}
+    session.sql.execute(update(Collection).where(Collection.id == collection.id).values(**done))
+    session.sql.execute(update(Tenant).values(corpus_epoch=Tenant.corpus_epoch + 1))
+
+
+def forget_collection(session: WriteSession, collection_id: CollectionId) -> None:
+    """Its row goes, and with it all that the ledger says of it. It must be out of the engine, and serve nobody."""
+    session.sql.execute(update(Collection).where(Collection.history_id == collection_id).values(history_id=None))
+    session.sql.execute(delete(LedgerEntry).where(LedgerEntry.collection_id == collection_id))
+    session.sql.execute(delete(Collection).where(Collection.id == collection_id, Collection.live.is_(False)))
+
+
+def _found(session: ReadSession, condition: ColumnElement[bool]) -> list[LiveCollection]:
+    past = aliased(Collection)
+    rows = session.sql.execute(select(Collection, past).join(past, past.id == Collection.history_id).where(condition))
+    return [
+        LiveCollection(
+            CollectionId(one.id),
+            one.name,
+            one.embedder,
+            one.dimensions,
+            CollectionId(history.id),
+            history.name,
+            one.model,
         )
-        history = select(Collection.id).where(Collection.name == name).scalar_subquery()
-        session.sql.execute(update(Collection).where(Collection.id == live.id).values(history_id=history))
-        return live_collection(session)
+        for one, history in rows
+    ]
+
+
+def _make(session: WriteSession, embedder: str, dimensions: int, model: str, *, live: bool) -> str:
+    made = {"embedder": embedder, "dimensions": dimensions, "model": model, "created_at": utc_now()}
+    insert_ignore(session, Collection, [{**made, "name": f"chunks-{embedder[:12]}", "live": live}])
+    serving = Collection.live if live else Collection.name == f"chunks-{embedder[:12]}"
+    row = session.sql.scalars(select(Collection).where(serving)).one()
+    name = f"history-{row.embedder[:12]}"
+    insert_ignore(
+        session,
+        Collection,
+        [{**made, "embedder": row.embedder, "dimensions": row.dimensions, "name": name, "live": False}],
+    )
+    history = select(Collection.id).where(Collection.name == name).scalar_subquery()
+    session.sql.execute(update(Collection).where(Collection.id == row.id).values(history_id=history))
+    return row.name

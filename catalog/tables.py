@@ -314,6 +314,8 @@ class Collection(Base):
     dimensions: Mapped[int]
     live: Mapped[bool]
     history_id: Mapped[int | None] = mapped_column(BigInteger)  # the collection of what earlier versions alone are made of
+    builder: Mapped[str | None] = mapped_column(String(200))  # who fills it now, before it is live: host, process, its start
+    builder_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

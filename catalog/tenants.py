@@ -43,6 +43,11 @@ def list_tenants(session: ReadSession) -> list[str]:
     return list(session.sql.scalars(select(Tenant.name).order_by(Tenant.name)))
 
 
+def all_tenants(session: ReadSession) -> list[TenantId]:
+    """The numbers of all tenants, in order: for what an operator does to the whole deployment."""
+    return [TenantId(number) for number in session.sql.scalars(select(Tenant.id).order_by(Tenant.id))]
+
+
 def policy_epoch(session: ReadSession, tenant_id: TenantId) -> int:
     """Moves with every change of people, groups, memberships and access lists."""
     return session.sql.scalars(select(Tenant.policy_epoch).where(Tenant.id == tenant_id)).one()

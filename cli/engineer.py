@@ -155,6 +155,35 @@ def verify(
         raise typer.Exit(FAILED)
 
 
+@command
+def rebuild(
+    patience: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for runs that write.")] = 3600.0,
+    as_json: Json = False,
+) -> None:
+    """Make the index anew with the model that INDEX_MODEL names, for every tenant, while the old one serves; then switch."""
+    from dataclasses import asdict
+    from uuid import uuid4
+
+    from cli.progress import bar
+    from flows.environment import prepare
+
+    prepare(with_home())
+    from flows.wiring import open_tools
+    from ingest.rebuild import rebuild as rebuild_index
+
+    with open_tools(rebuilding=True) as tools, bar("embedding", "chunks") as tell:
+        done = rebuild_index(tools, str(uuid4()), patience_seconds=patience, on_progress=lambda made: tell(made.done, made.total))
+    if as_json:
+        document(asdict(done))
+        return
+    if done.switched:
+        print(f"{done.collection} serves now: {done.points} points, {done.embedded} texts embedded, {done.seconds:.1f} s.")
+    else:
+        print(f"{done.collection} serves: it was made by the model that INDEX_MODEL names.")
+    for name in done.dropped:
+        print(f"dropped: {name}")
+
+
 @engine.command("stop")
 @command
 def stop(as_json: Json = False) -> None:

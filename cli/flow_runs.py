@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from cli.answer import with_home
+from cli.progress import bar
 
 
 def run_ingestion(
@@ -27,7 +27,7 @@ def run_ingestion(
 
     place = absolute(path)
     manifest_place = None if manifest is None else absolute(manifest)
-    with _prefect(), _bar() as listener:
+    with _prefect(), bar("ingesting", "files") as listener:
         from flows.ingest_source import ingest_source
         from flows.progress import listening
 
@@ -68,18 +68,3 @@ def _prefect() -> Iterator[None]:
         yield
     finally:
         logging.raiseExceptions = debugging()  # a log record that comes too late at exit is nobody's business
-
-
-@contextlib.contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr when that is a terminal; else nothing."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("starting", total=None)
-        yield lambda done, total: progress.update(bar, description="ingesting", completed=done, total=total)

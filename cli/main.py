@@ -15,7 +15,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for name, room in (("ingest", engineer.ingest), ("status", engineer.status), ("verify", engineer.verify)):
+for name, room in (
+    ("ingest", engineer.ingest),
+    ("status", engineer.status),
+    ("verify", engineer.verify),
+    ("rebuild", engineer.rebuild),
+):
     app.command(name)(room)
 app.add_typer(engineer.quarantine, name="quarantine")
 app.add_typer(engineer.engine, name="engine")

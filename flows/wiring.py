@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from index.model import Embedder
     from ingest.run import Tools
+
+OTHER_MODEL = (
+    "INDEX_MODEL names another model than the index is made by; `portcullis rebuild` makes it anew beside the one that serves"
+)
 
 
 @contextmanager
@@ -36,9 +41,12 @@ def readings() -> frozenset[str]:
 
 
 @contextmanager
-def open_tools() -> Iterator[Tools]:
-    """What a run works with; closed at the end. Raises what their openers raise."""
-    from index.open import open_embedder, open_index
+def open_tools(*, rebuilding: bool = False) -> Iterator[Tools]:
+    """What a run works with; closed at the end. Raises what their openers raise.
+
+    The model is the one that the index was made by; `rebuilding`: the one that the settings name, whatever serves now.
+    """
+    from index.open import model_name, open_index, open_named
     from index.settings import IndexSettings
     from ingest.run import Tools
     from ingest.settings import IngestSettings
@@ -47,10 +55,27 @@ def open_tools() -> Iterator[Tools]:
 
     settings = IndexSettings()
     with open_catalog() as catalog:
-        embedder = open_embedder(settings)
+        named, model = open_named(settings), model_name(settings)
+        wanted = named(model)
+        embedder = wanted if rebuilding else _serving(catalog, wanted, named)
+        notes = () if embedder is wanted else (OTHER_MODEL,)
         redactor = open_redactor(PrivacySettings())
         index = open_index(settings)
         try:
-            yield Tools(catalog, index, embedder, redactor, IngestSettings())
+            yield Tools(catalog, index, embedder, redactor, IngestSettings(), model=model, notes=notes)
         finally:
             index.close()
+
+
+def _serving(catalog: Engine, wanted: Embedder, named: Callable[[str], Embedder]) -> Embedder:
+    """The model that the index was made by; the one that the settings name where nothing is indexed yet."""
+    from catalog.collections import live_collection
+    from catalog.errors import NoLiveCollection
+    from catalog.session import reading
+    from index.made_by import made_by
+
+    with reading(catalog) as session:
+        try:
+            return made_by(live_collection(session), wanted, named)
+        except NoLiveCollection:
+            return wanted

@@ -13,8 +13,8 @@ from index.point import Hit, IndexedChunk, SearchQuery, StoredPoint, Vector
 class IndexCalls(Protocol):
     """Synchronous; safe to call from several threads; every call may be repeated without harm.
 
-    Each raises `IndexUnavailable` when the engine does not answer, and, `ensure` aside, `CollectionMissing` when there is no
-    such collection. A collection's name is small letters, digits, `-` and `_` (`BadCollection`).
+    Each raises `IndexUnavailable` when the engine does not answer, and, `ensure` and `drop` aside, `CollectionMissing` when there
+    is no such collection. A collection's name is small letters, digits, `-` and `_` (`BadCollection`).
     """
 
     def ensure(self, collection: str, dimensions: int) -> None:
@@ -50,6 +50,9 @@ class IndexCalls(Protocol):
 
     def count(self, collection: str) -> int:
         """How many points the collection holds, of all tenants."""
+
+    def drop(self, collection: str) -> None:
+        """Take the collection away with all of its points; one that is not there is gone already."""
 
     def flush(self, collection: str) -> None:
         """After this no acknowledged write is lost to a power cut: called once a batch, before the catalog flips."""

@@ -103,6 +103,9 @@ class EdgeIndex:
         number: int = self._call("count", collection)["count"]
         return number
 
+    def drop(self, collection: str) -> None:
+        self._call("drop", collection)
+
     def flush(self, collection: str) -> None:
         self._call("flush", collection)
 

@@ -38,6 +38,11 @@ class MemoryIndex:
             if known.dimensions != dimensions:
                 raise BadVector(f"The collection {collection!r} holds vectors of {known.dimensions} numbers, not {dimensions}.")
 
+    def drop(self, collection: str) -> None:
+        check_collection(collection)
+        with self._lock:
+            self._collections.pop(collection, None)
+
     def upsert(self, collection: str, points: Sequence[IndexedChunk]) -> None:
         with self._lock:
             here = self._open(collection)

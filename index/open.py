@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
 from index.calls import IndexCalls
 from index.model import Embedder
 from index.settings import IndexSettings
@@ -21,8 +25,24 @@ def open_index(settings: IndexSettings) -> IndexCalls:
 
 def open_embedder(settings: IndexSettings) -> Embedder:
     """The model that the settings name; its weights are loaded by the first text. Raises `EmbedderMissing`."""
-    from index.embedder import SentenceEmbedder
-    from index.model_files import find_model, pinned_sha256
+    return open_named(settings)(model_name(settings))
 
-    folder = find_model(settings.model, allow_download=settings.allow_download)
-    return SentenceEmbedder(folder, weights_sha256=pinned_sha256(settings.model), threads=settings.threads)
+
+def open_named(settings: IndexSettings) -> Callable[[str], Embedder]:
+    """Opens models by name or folder, each once, otherwise as the settings say."""
+
+    @cache
+    def opened(name: str) -> Embedder:
+        from index.embedder import SentenceEmbedder
+        from index.model_files import find_model, pinned_sha256
+
+        folder = find_model(name, allow_download=settings.allow_download)
+        return SentenceEmbedder(folder, weights_sha256=pinned_sha256(name), threads=settings.threads)
+
+    return opened
+
+
+def model_name(settings: IndexSettings) -> str:
+    """What the settings name, a folder by its whole path: it is found again from any folder."""
+    local = Path(settings.model).expanduser()
+    return str(local.resolve()) if (local / "modules.json").is_file() else settings.model

@@ -99,6 +99,11 @@ def _count(shards: Shards, collection: str, _message: Message) -> Message:
     return {"count": shards.count(collection)}
 
 
+def _drop(shards: Shards, collection: str, _message: Message) -> Message:
+    shards.drop(collection)
+    return {}
+
+
 def _flush(shards: Shards, collection: str, _message: Message) -> Message:
     shards.flush(collection)
     return {}
@@ -113,6 +118,7 @@ _OPERATIONS: dict[str, Callable[[Shards, str, Message], Message]] = {
     "search": _search,
     "scan": _scan,
     "count": _count,
+    "drop": _drop,
     "flush": _flush,
 }
 

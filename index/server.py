@@ -117,6 +117,12 @@ class ServerIndex:
         with _told(collection):
             return self._client.count(collection, exact=True).count
 
+    def drop(self, collection: str) -> None:
+        check_collection(collection)
+        with _told(collection):
+            self._client.delete_collection(collection)
+        self._dimensions.pop(collection, None)
+
     def flush(self, collection: str) -> None:
         """A server has no such call: it acknowledges what its write-ahead log holds, and syncs by its own settings."""
         self._width(collection)

@@ -110,6 +110,18 @@ class Shards:
         number: int = self._get(name).shard.count(edge.CountRequest(exact=True))
         return number
 
+    def drop(self, name: str) -> None:
+        """Away with it: first out of its place, in one move, so that a crash leaves no half of it there."""
+        check_collection(name)
+        here = self._open.pop(name, None)
+        if here is not None:
+            here.shard.close()
+        doomed = self._folder / f"{name}.gone"  # no collection's name holds a dot
+        shutil.rmtree(doomed, ignore_errors=True)
+        if (self._folder / name).exists():
+            (self._folder / name).rename(doomed)
+            shutil.rmtree(doomed)
+
     def flush(self, name: str) -> None:
         self._get(name).shard.flush()
 

@@ -4,6 +4,7 @@ IngestError
 ├── SourceMissing      there is nothing at that path or URL
 ├── SourceUnreadable   listing it was refused
 ├── SourceBusy         another run is writing this source
+├── RebuildBusy        another process fills the new collection
 ├── BadManifest        a line that cannot be understood: names the line and the field; nothing was ingested
 ├── BadAccessFile      an access.yaml that cannot be understood: names the file
 ├── BrakeTripped       too many documents would disappear at once
@@ -53,6 +54,14 @@ class SourceUnreadable(IngestError):
 class SourceBusy(IngestError):
     code = "source_busy"
     retryable = True
+
+
+class RebuildBusy(IngestError):
+    code = "rebuild_busy"
+    retryable = True
+
+    def __init__(self, collection: str) -> None:
+        super().__init__(f"The collection {collection} is being filled by another process. Wait for it, or run this again later.")
 
 
 class BadManifest(IngestError):

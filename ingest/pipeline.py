@@ -30,11 +30,12 @@ from ingest.inside import ingest_inside
 from ingest.lease import lease, owner_name, release
 from ingest.permit import permit
 from ingest.plan import batched, batches, brake_tripped, listed_roots, members_of, plan
-from ingest.publish import Target, check_embedder, publish, relabel, sweep, withdraw
+from ingest.publish import publish, relabel, sweep, withdraw
 from ingest.recut import recut
 from ingest.report import BatchReport, ChunkCounts, FileOutcome, Report, merge
 from ingest.run import Batch, Leaving, Request, Run, Tools
 from ingest.settle import settle
+from ingest.shelve import Target, check_embedder
 from ingest.sources import open_source
 
 STALE = "{} documents are served as an earlier pipeline read them: their files could not be read again (`portcullis status`)"
@@ -67,7 +68,7 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
         tenant_id = open_tenant(write, request.tenant)
         source_id = open_catalog_source(write, tenant_id, name, source.root)
         lease(write, tenant_id, source_id, owner, name)
-        collection = open_collection(write, tools.embedder.fingerprint, tools.embedder.dimensions)
+        collection = open_collection(write, tools.embedder.fingerprint, tools.embedder.dimensions, tools.model)
         check_embedder(collection, tools.embedder)
         start_run(write, tenant_id, source_id, run_id)
         known = file_states(write, tenant_id, source_id)
@@ -111,7 +112,7 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
         ),
         gone=todo.gone,
         leaving=leaving,
-        warnings=listing.warnings,
+        warnings=(*tools.notes, *listing.warnings),
         anew=request.full or retry,
         listed=listing.documents | listing.paths,
         ahead=Ahead(settings.limits(), tools.reader, settings.workers, todo.open, lead),

@@ -9,8 +9,9 @@ from catalog.ids import DocumentKey, TenantId
 from catalog.session import WriteSession, reading, transaction
 from catalog.sources import SourceRow
 from ingest.lease import lease, owner_name, release
-from ingest.publish import Target, check_embedder, publish, sweep
+from ingest.publish import publish, sweep
 from ingest.run import Tools
+from ingest.shelve import Target, check_embedder
 
 BATCH_DOCUMENTS = 64
 

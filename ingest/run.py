@@ -16,9 +16,9 @@ from index.model import Embedder
 from ingest.ahead import Ahead
 from ingest.documents import Access, FileEntry
 from ingest.lease import lease
-from ingest.publish import Target
 from ingest.report import FileOutcome
 from ingest.settings import IngestSettings
+from ingest.shelve import Target
 from ingest.sources import Source
 from ingest.stages import Stages, stages
 from ingest.worker import READER
@@ -40,7 +40,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a root wires together for a run. `reader` is what workers call, MODULE:FUNCTION of type `ingest.read.Reader`."""
+    """What a root wires together for a run. `reader` is what workers call, MODULE:FUNCTION of type `ingest.read.Reader`.
+
+    `model` is the name that the embedder was opened by, `notes` what the root has to tell the operator.
+    """
 
     catalog: Engine
     index: IndexCalls
@@ -48,6 +51,8 @@ class Tools:
     redactor: Redactor
     settings: IngestSettings
     reader: str = READER
+    model: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def stages(self) -> Stages:

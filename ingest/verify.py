@@ -16,8 +16,9 @@ from catalog.tenants import find_tenant
 from index.errors import CollectionMissing
 from index.point import StoredPoint
 from ingest.lease import lease, owner_name, release
-from ingest.publish import Target, check_embedder, publish, relabel, sweep
+from ingest.publish import publish, relabel, sweep
 from ingest.run import Tools
+from ingest.shelve import Target, check_embedder
 
 
 @dataclass(frozen=True, slots=True)

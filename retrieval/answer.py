@@ -60,7 +60,7 @@ async def answer(
     found = await search(services, asker, Query(redacted.text, request.top_k, sources, when))
     clock.lap("search")
     budget = request.context.max_tokens or limits.default_context_tokens
-    body = await to_thread.run_sync(_body, found, services.embedder.tokens, request, budget, request_id)
+    body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)
     clock.lap("pack")
     whole.lap("all")
     stages = {"redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from uuid import UUID
 
@@ -15,10 +15,14 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from structlog.typing import FilteringBoundLogger
 
-from catalog.errors import PortcullisError
+from catalog.collections import live_collection
+from catalog.errors import NoLiveCollection, PortcullisError
 from catalog.open import open_catalog
+from catalog.session import reading
 from catalog.settings import CatalogSettings
-from index.open import open_embedder, open_index
+from index.errors import EmbedderMismatch
+from index.model import Embedder
+from index.open import model_name, open_index, open_named
 from index.settings import IndexSettings
 from privacy.open import open_redactor
 from privacy.settings import PrivacySettings
@@ -39,17 +43,24 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
     catalog = open_catalog(CatalogSettings())
     try:
         settings = IndexSettings()
-        embedder = open_embedder(settings)
-        if warm:
-            embedder.embed_query("ready")
-        redactor = open_redactor(PrivacySettings())
+        named = open_named(settings)
         index = open_index(settings)
+        services = Services(catalog, index, named(model_name(settings)), open_redactor(PrivacySettings()), named)
         try:
-            yield Services(catalog, index, embedder, redactor)
+            if warm:
+                _serving(services).embed_query("ready")
+            yield services
         finally:
             index.close()
     finally:
         catalog.dispose()
+
+
+def _serving(services: Services) -> Embedder:
+    """The model that the first question will go through."""
+    with reading(services.catalog) as session, suppress(NoLiveCollection, EmbedderMismatch):
+        return services.embedder_of(live_collection(session))
+    return services.embedder
 
 
 def create_app(

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from catalog.ids import DocumentKey
 from catalog.text import StoredChunk
 from catalog.versions import NOW, When
+from index.model import Tokens
 
 Format = Literal["text", "markdown"]
 
@@ -52,7 +53,7 @@ class Found:
     """The answer to a query, best passage first.
 
     `complete` is False only when fewer than `top_k` are here although the search was given up before the index was exhausted.
-    `stages` holds milliseconds. `collection` is None when nothing was ever indexed.
+    `stages` holds milliseconds. `collection` is None when nothing was ever indexed. `tokens` are those of its model.
     """
 
     passages: tuple[Passage, ...]
@@ -60,6 +61,7 @@ class Found:
     permissions_as_of: datetime
     collection: str | None
     stages: dict[str, float]
+    tokens: Tokens
 
 
 def version_ref(key: DocumentKey, arrival: int) -> UUID:

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime
 from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection
 from catalog.session import reading
-from index.errors import CollectionMissing
+from index.errors import CollectionMissing, EmbedderMismatch
 from retrieval.answer import answer
 from retrieval.document import read_document
 from retrieval.errors import NotReady
@@ -109,8 +109,10 @@ def _probe(services: Services) -> None:
         except NoLiveCollection:
             collection = None
     if collection is not None:
-        if collection.embedder != services.embedder.fingerprint:
-            raise NotReady("The index was made by another embedding model than the one that is loaded.")
+        try:
+            services.embedder_of(collection)
+        except EmbedderMismatch as mismatch:
+            raise NotReady(str(mismatch)) from mismatch
         services.index.count(collection.name)
         return
     try:

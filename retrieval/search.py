@@ -26,7 +26,7 @@ from catalog.session import reading
 from catalog.supersession import superseded
 from catalog.tenants import policy_epoch
 from catalog.text import held_chunks
-from index.errors import EmbedderMismatch
+from index.errors import CollectionMissing
 from index.lexical import query_vector
 from index.model import Embedder
 from index.point import Hit, SearchQuery
@@ -61,12 +61,19 @@ class Checked:
 async def search(services: Services, asker: Asker, query: Query) -> Found:
     """The best `query.top_k` passages that the asker may read. Raises `CatalogUnavailable`, `IndexFault`."""
     clock = Clock()
+    try:
+        return await _search(services, asker, query, clock)
+    except CollectionMissing:  # another took its place meanwhile, and it was dropped: the catalog knows which
+        return await _search(services, asker, query, clock)
+
+
+async def _search(services: Services, asker: Asker, query: Query, clock: Clock) -> Found:
     began = utc_now()
     collection, sources = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
     if collection is None or (sources is not None and not sources):
-        return Found((), True, began, None if collection is None else collection.name, clock.stages)
+        return Found((), True, began, None if collection is None else collection.name, clock.stages, services.embedder.tokens)
     clock.lap("catalog")
-    look = await to_thread.run_sync(_look, services.embedder, collection, query.text)
+    embedder, look = await to_thread.run_sync(_look, services, collection, query.text)
     clock.lap("embed")
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
@@ -88,7 +95,7 @@ async def search(services: Services, asker: Asker, query: Query) -> Found:
         if len(passages) < query.top_k:
             limit *= 2
     complete = exhausted or len(passages) == query.top_k
-    return Found(passages, complete, as_of, collection.name, clock.stages)
+    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens)
 
 
 def _where(
@@ -104,13 +111,9 @@ def _where(
         return collection, tuple(sorted(find_sources(session, tenant_id, names).values()))
 
 
-def _look(embedder: Embedder, collection: LiveCollection, text: str) -> SearchQuery:
-    if embedder.fingerprint != collection.embedder:
-        raise EmbedderMismatch(
-            f"The index {collection.name} was made by another embedding model than the one that is loaded. "
-            "Set INDEX_MODEL to that model, or ingest again with `--full`."
-        )
-    return SearchQuery(embedder.embed_query(text), query_vector(text), limit=1)
+def _look(services: Services, collection: LiveCollection, text: str) -> tuple[Embedder, SearchQuery]:
+    embedder = services.embedder_of(collection)
+    return embedder, SearchQuery(embedder.embed_query(text), query_vector(text), limit=1)
 
 
 def _recheck(catalog: Engine, asker: Asker, scope: ReadScope, hits: list[Hit], query: Query, skip: frozenset[ChunkId]) -> Checked:

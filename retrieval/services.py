@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from catalog.collections import LiveCollection
 from index.calls import IndexCalls
+from index.errors import EmbedderMissing
+from index.made_by import made_by
 from index.model import Embedder
 from privacy.redactor import Redactor
 
 
+def no_model(name: str) -> Embedder:
+    """Opens none. Raises `EmbedderMissing`."""
+    raise EmbedderMissing(f"The model {name!r} is not at hand.")
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Each is safe to call from several threads."""
+    """Each is safe to call from several threads. `open_named` opens a model by the name that a collection's row gives."""
 
     catalog: Engine
     index: IndexCalls
     embedder: Embedder
     redactor: Redactor
+    open_named: Callable[[str], Embedder] = no_model
+
+    def embedder_of(self, collection: LiveCollection) -> Embedder:
+        """The model that made the collection. Raises `EmbedderMismatch`."""
+        return made_by(collection, self.embedder, self.open_named)

@@ -322,3 +322,17 @@ def test_no_hit_is_outside_the_scope_and_memory_agrees(
     assert numbers(calls.search(name, dense, asker)) == numbers(oracle.search(plain, dense, asker))
     scores = [{h.chunk_id: h.score for h in e.search(c, lexical, asker)} for e, c in ((calls, name), (oracle, plain))]
     assert scores[0] == pytest.approx(scores[1], rel=1e-4)
+
+
+def test_a_dropped_collection_is_gone_and_can_be_made_anew(calls: IndexCalls, name: str) -> None:
+    other = fresh(calls)
+    for each in (name, other):
+        calls.upsert(each, [chunk(1)])
+        calls.flush(each)
+    for _ in range(2):
+        calls.drop(name)
+    with pytest.raises(CollectionMissing):
+        calls.count(name)
+    assert calls.count(other) == 1
+    calls.ensure(name, WIDTH + 1)
+    assert calls.count(name) == 0

@@ -25,4 +25,6 @@ def upgrade() -> None:
     op.execute("UPDATE versions SET arrival = id")
     op.add_column("documents", sa.Column("preferred_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sources", sa.Column("status_rule", json, nullable=True))
+    op.add_column("collections", sa.Column("builder", sa.String(200), nullable=True))
+    op.add_column("collections", sa.Column("builder_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("collections", sa.Column("model", sa.Text(), nullable=False, server_default=sa.text("''")))

@@ -94,7 +94,7 @@ def test_the_engine_refuses_what_comes_without_its_filter(shared: EdgeIndex, sha
 @pytest.mark.parametrize(
     "message",
     [
-        {"op": "drop", "collection": NAME},
+        {"op": "truncate", "collection": NAME},
         {"collection": NAME},
         {"op": "count"},
         {"op": "count", "collection": 5},
