@@ -63,6 +63,7 @@ class NewVersion:
     custom: Mapping[str, Any]
     text: str
     findings: Mapping[str, int]
+    signature: bytes | None = None
     supersedes: tuple[str, ...] = ()  # names of documents whose place it takes
 
 
@@ -128,6 +129,7 @@ def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> Ver
         custom=dict(new.custom),
         text=new.text,
         findings=dict(new.findings),
+        signature=new.signature,
         created_at=utc_now(),
     )
     session.sql.add(version)
@@ -209,6 +211,7 @@ def stored_version(session: ReadSession, key: DocumentKey, version_id: VersionId
         custom=row.custom,
         text=row.text,
         findings=row.findings,
+        signature=row.signature,
         supersedes=tuple(names),
     )
 

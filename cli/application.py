@@ -21,6 +21,9 @@ def search(
         typer.Option(metavar="DATE", help="The versions that held then: 2024-05-01 (its end, in UTC) or 2024-05-01T09:00:00Z."),
     ] = None,
     all_versions: Annotated[bool, typer.Option("--all-versions", help="Earlier versions and superseded documents too.")] = False,
+    dedup: Annotated[
+        Literal["near", "exact", "off"], typer.Option(help="What takes one place: near-duplicates, equal texts, nothing.")
+    ] = "near",
     tenant: Tenant = DEFAULT,
     as_json: Json = False,
 ) -> None:
@@ -34,7 +37,8 @@ def search(
     from retrieval.wire import RetrieveRequest
 
     versions: Literal["current", "all"] = "all" if all_versions else "current"
-    request = RetrieveRequest(query=question, top_k=top_k, as_of=None if as_of is None else _moment(as_of), versions=versions)
+    at = None if as_of is None else _moment(as_of)
+    request = RetrieveRequest(query=question, top_k=top_k, as_of=at, versions=versions, dedup=dedup)
     with open_services(warm=False) as services:
         answered = ask(services, RetrievalSettings(), tenant, person, request)
     body = answered.model_dump(mode="json")

@@ -27,6 +27,7 @@ app.add_typer(engineer.engine, name="engine")
 app.command("versions")(versions.versions)
 app.command("pin")(versions.pin)
 app.command("release")(versions.release)
+app.command("duplicates")(versions.duplicates)
 app.add_typer(versions.conflicts, name="conflicts")
 app.add_typer(sources.sources, name="sources")
 

@@ -1,4 +1,4 @@
-"""For data engineers: which versions a document has, which one is served, and what contradicts itself."""
+"""For data engineers: which versions a document has, which one is served, what contradicts itself, what says the same."""
 
 from __future__ import annotations
 
@@ -60,6 +60,32 @@ def pin(name: Name, version: Number, tenant: Tenant = DEFAULT, as_json: Json = F
 def release(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
     """Serve the latest version of a document again."""
     _pin(name, None, tenant, as_json, "release")
+
+
+@command
+def duplicates(
+    name: Annotated[str | None, typer.Argument(metavar="[DOCUMENT]", help="Only the group that it is in.")] = None,
+    tenant: Tenant = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Documents that say the same or nearly the same, whoever may read them, and how much they resemble each other."""
+    from flows.wiring import open_catalog
+    from ingest.duplicates import find_duplicates
+
+    with open_catalog() as catalog:
+        groups = find_duplicates(catalog, tenant, name)
+    shown = [
+        [
+            {"document": member.name, "source": member.source, "resemblance": round(alike, 3)}
+            for member, alike in zip(group.members, group.resemblance, strict=True)
+        ]
+        for group in groups
+    ]
+    if as_json:
+        document({"groups": shown})
+        return
+    rows = [(n, m["document"], m["source"], m["resemblance"]) for n, group in enumerate(shown, start=1) for m in group]
+    table(("group", "document", "source", "resemblance"), rows, empty="No document resembles another.")
 
 
 @conflicts.callback()

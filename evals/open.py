@@ -18,6 +18,7 @@ from ingest.settings import IngestSettings
 from privacy.open import open_redactor
 from privacy.redactor import Redactor
 from privacy.settings import PrivacySettings
+from retrieval.settings import RetrievalSettings
 
 ENGINE_IDLE_SECONDS = 60.0
 
@@ -47,6 +48,11 @@ def open_stand_in() -> StandIn:
 def open_model() -> Embedder:
     """The model that the environment names."""
     return open_embedder(IndexSettings())
+
+
+def open_limits() -> RetrievalSettings:
+    """What a request may cost, as the environment says."""
+    return RetrievalSettings()
 
 
 def open_key(file: Path) -> Redactor:

@@ -14,6 +14,7 @@ from catalog.session import WriteSession
 from catalog.text import store_texts
 from catalog.versions import NewVersion, add_version, versions_of
 from index.point import chunk_id
+from index.sketch import signature
 from ingest.documents import Chunk, RedactedDocument
 from ingest.errors import Quarantine
 from ingest.resolve import later
@@ -71,6 +72,7 @@ def absorb(
             custom=document.metadata,
             text=document.text,
             findings=document.findings,
+            signature=signature(document.text),
             supersedes=entry.supersedes,
         ),
         chunks,

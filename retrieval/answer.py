@@ -57,7 +57,7 @@ async def answer(
     clock.lap("redact")
     sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
     when = When(request.as_of, every=request.versions == "all")
-    found = await search(services, asker, Query(redacted.text, request.top_k, sources, when))
+    found = await search(services, asker, Query(redacted.text, request.top_k, sources, when, request.dedup))
     clock.lap("search")
     budget = request.context.max_tokens or limits.default_context_tokens
     body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)

@@ -12,6 +12,7 @@ from catalog.text import StoredChunk
 from catalog.versions import NOW, When
 from index.model import Tokens
 
+Dedup = Literal["near", "exact", "off"]
 Format = Literal["text", "markdown"]
 
 NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
@@ -28,6 +29,7 @@ class Query:
     top_k: int
     sources: tuple[str, ...] | None = None
     when: When = NOW
+    dedup: Dedup = "near"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,36 @@
-"""Best first, and each text once. Duplicates collapse only among what the asker may read (law 9)."""
+"""Best first, and what says the same once. Duplicates collapse only among what the asker may read (law 9)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from retrieval.query import Confirmed, Passage
+from catalog.ids import VersionId
+from retrieval.near import Nearness
+from retrieval.query import Confirmed, Dedup, Passage
 
 
-def rank(confirmed: Iterable[Confirmed], top_k: int) -> tuple[Passage, ...]:
-    """The best `top_k` distinct texts, numbered from 1. Equal scores go by document name, then by position: never by chance."""
+def rank(
+    confirmed: Iterable[Confirmed], top_k: int, dedup: Dedup = "exact", signatures: Mapping[VersionId, bytes] | None = None
+) -> tuple[Passage, ...]:
+    """The best `top_k` passages, numbered from 1. Equal scores go by document name, then by position: never by chance.
+
+    `exact` gives equal texts one place, `near` also what says nothing beyond a better passage of a near-duplicate document, told
+    by the `signatures` of versions; `off` gives each a place.
+    """
     ordered = sorted(confirmed, key=lambda c: (-c.score, c.chunk.document_name, c.chunk.position))
+    nearness = Nearness(signatures or {})
+    groups: list[list[Confirmed]] = []
     same: dict[str, list[Confirmed]] = {}
     for one in ordered:
-        same.setdefault(one.chunk.text_hash, []).append(one)
-    groups = list(same.values())[:top_k]
-    return tuple(_passage(ref, group) for ref, group in enumerate(groups, start=1))
+        group = None if dedup == "off" else same.get(one.chunk.text_hash)
+        if group is None and dedup == "near":
+            group = next((g for g in groups if nearness.adds_nothing(one.chunk, g[0].chunk)), None)
+        if group is None:
+            group = []
+            groups.append(group)
+        group.append(one)
+        same.setdefault(one.chunk.text_hash, group)
+    return tuple(_passage(ref, group) for ref, group in enumerate(groups[:top_k], start=1))
 
 
 def _passage(ref: int, group: list[Confirmed]) -> Passage:

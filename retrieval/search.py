@@ -7,7 +7,7 @@ is rechecked too: a point that was written and not yet flipped in one round may 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
@@ -20,11 +20,12 @@ from acl.scope import ReadScope
 from acl.store import find_scope
 from catalog.collections import LiveCollection, live_collection
 from catalog.documents import find_sources
+from catalog.duplicates import signatures_of
 from catalog.errors import NoLiveCollection
-from catalog.ids import ChunkId, SourceId, TenantId, utc_now
-from catalog.session import reading
+from catalog.ids import ChunkId, SourceId, TenantId, VersionId, utc_now
+from catalog.session import ReadSession, reading
 from catalog.supersession import superseded
-from catalog.tenants import policy_epoch
+from catalog.tenants import corpus_epoch, policy_epoch
 from catalog.text import held_chunks
 from index.errors import CollectionMissing
 from index.lexical import query_vector
@@ -49,13 +50,16 @@ T = TypeVar("T")
 class Checked:
     """The hits of one round after the recheck, under the scope as it was then.
 
-    `revived`: points that an earlier round refused and that would pass now, since a new version was flipped in meanwhile.
+    `revived`: points that an earlier round refused and that would pass now, since a new version was flipped in meanwhile: there
+    are none unless the `corpus_epoch` moved.
     """
 
     scope: ReadScope
     as_of: datetime
     result: Recheck
     revived: frozenset[ChunkId]
+    signatures: Mapping[VersionId, bytes]
+    corpus_epoch: int
 
 
 async def search(services: Services, asker: Asker, query: Query) -> Found:
@@ -79,18 +83,20 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
     scope, skip, limit = asker.scope, frozenset[ChunkId](), max(FIRST_LIMIT, 2 * query.top_k)
     passages: tuple[Passage, ...] = ()
-    exhausted, as_of = False, began
+    exhausted, as_of, epoch = False, began, -1
     for _ in range(ROUNDS):
         found = [await r.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope) for r in readers]
         hits = [hit for part in found for hit in part]
         clock.lap("search")
-        checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query, skip)
+        checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
-        passages, as_of = rank(checked.result.confirmed, query.top_k), checked.as_of
+        passages = rank(checked.result.confirmed, query.top_k, query.dedup, checked.signatures)
+        as_of = checked.as_of
         exhausted = all(len(part) < limit for part in found)
         settled = not (checked.result.dropped or checked.revived) and checked.scope.labels == scope.labels
         if settled and (exhausted or len(passages) == query.top_k):
             break
+        epoch = checked.corpus_epoch
         scope, skip = checked.scope, (skip - checked.revived) | checked.result.dropped
         if len(passages) < query.top_k:
             limit *= 2
@@ -116,17 +122,28 @@ def _look(services: Services, collection: LiveCollection, text: str) -> tuple[Em
     return embedder, SearchQuery(embedder.embed_query(text), query_vector(text), limit=1)
 
 
-def _recheck(catalog: Engine, asker: Asker, scope: ReadScope, hits: list[Hit], query: Query, skip: frozenset[ChunkId]) -> Checked:
+def _recheck(
+    catalog: Engine, asker: Asker, scope: ReadScope, hits: list[Hit], query: Query, skip: frozenset[ChunkId], epoch: int
+) -> Checked:
     as_of = utc_now()
     with reading(catalog) as session:
         if policy_epoch(session, asker.tenant_id) != scope.policy_epoch:
             scope = find_scope(session, asker.tenant_id, asker.person)
-        ids = [*(hit.chunk_id for hit in hits), *skip]
+        now = corpus_epoch(session, asker.tenant_id)
+        ids = [*(hit.chunk_id for hit in hits), *(skip if now != epoch else ())]
         stored = held_chunks(session, asker.tenant_id, ids, query.when, scope.labels)
         found = {chunk.key.document_id for chunk in stored.values()}
         gone = superseded(session, asker.tenant_id, found, query.when, scope.labels)
+        result = recheck(hits, stored, scope, query.sources, gone)
+        signatures = _signatures(session, asker.tenant_id, result, query)
     revived = frozenset(id_ for id_ in skip & stored.keys() if may_pass(stored[id_], scope, query.sources, gone))
-    return Checked(scope, as_of, recheck(hits, stored, scope, query.sources, gone), revived)
+    return Checked(scope, as_of, result, revived, signatures, now)
+
+
+def _signatures(session: ReadSession, tenant_id: TenantId, result: Recheck, query: Query) -> Mapping[VersionId, bytes]:
+    """Those of the versions that passed, where they can matter."""
+    versions = {confirmed.chunk.version_id: confirmed.chunk.key for confirmed in result.confirmed}
+    return signatures_of(session, tenant_id, versions) if query.dedup == "near" and len(set(versions.values())) > 1 else {}
 
 
 class Clock:

@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from catalog.ids import storable
-from retrieval.query import Format
+from retrieval.query import Dedup, Format
 
-LATER = frozenset({"rerank", "session_id", "filter", "min_score", "max_per_document", "dedup"} | {"tokenizer", "expand"})
+LATER = frozenset({"rerank", "session_id", "filter", "min_score", "max_per_document"} | {"tokenizer", "expand"})
 """Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
 
 Included = Literal["text", "metadata", "context"]
@@ -71,6 +71,13 @@ class RetrieveRequest(RequestModel):
         Literal["current", "all"],
         Field(description="`all`: earlier versions too (with `as_of`, those that had held by then), superseded documents too"),
     ] = "current"
+    dedup: Annotated[
+        Dedup,
+        Field(
+            description="What takes one place among the results: `exact` equal texts, `near` also a passage of a near-duplicate "
+            "document that says nothing beyond a better one, `off` nothing"
+        ),
+    ] = "near"
     context: Annotated[ContextRequest, Field(description="How the passages are packed")] = ContextRequest()
     include: Annotated[
         list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")
@@ -103,7 +110,9 @@ class ResultBody(BaseModel):
     redactions: Annotated[
         dict[str, int], Field(description="Kinds of personal data that were replaced in the text, and how often")
     ]
-    duplicates: Annotated[list[str], Field(description="Other documents found that say the same; this person may read them too")]
+    duplicates: Annotated[
+        list[str], Field(description="Other documents found that say the same, or nearly; this person may read them too")
+    ]
     tokens: Annotated[int, Field(description="Length of the text in tokens of the embedding model")]
     in_context: bool
     metadata: dict[str, Any] | None

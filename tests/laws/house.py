@@ -61,7 +61,7 @@ class House:
         return run(self.tools, Request(DEFAULT_TENANT, str(self.folder), source="pages", **asked), uuid4())
 
     def ask(self, person: str, **options: Any) -> list[ResultBody]:
-        request = RetrieveRequest(query="boiler", top_k=100, **options)
+        request = RetrieveRequest(**{"query": "boiler", "top_k": 100, **options})
         found = ask(self.services, RetrievalSettings(), DEFAULT_TENANT, person, request)
         assert found.complete
         return found.results

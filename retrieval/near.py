@@ -1,0 +1,79 @@
+"""Whether a passage says nothing beyond a better one of a near-duplicate document: then it need not take another place.
+
+The documents must be near-duplicates by their signatures, and the passage's words all but contained in the other's. A number,
+a code, a name or a negation that it has and the other has not keeps them apart: a rule with 30 days and its copy with 90 are two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catalog.ids import ChunkId, VersionId
+from catalog.text import StoredChunk
+from index.sketch import NEAR, Shingles, containment, estimate, shingles, words
+
+CONTAINED = 0.9
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+NEGATIONS = frozenset(
+    (
+        *("no", "not", "never", "none", "nor", "neither", "without", "cannot", "except", "unless"),
+        *("nicht", "kein", "keine", "keinen", "keinem", "keiner", "nie", "niemals", "ohne", "außer"),
+        *("ne", "pas", "jamais", "sans", "aucun", "aucune", "sauf", "non", "nunca", "jamás", "sin", "ningún", "ninguna"),
+        *("niet", "geen", "nooit", "zonder", "mai", "senza", "nessun", "nessuna", "não", "sem"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    shingles: Shingles
+    words: frozenset[str]
+    marked: frozenset[str]  # what holds a digit or starts with a capital
+    negations: frozenset[str]
+
+
+class Nearness:
+    """Compares the passages of one answer. `signatures` are those of their versions; one that is missing is near to none."""
+
+    def __init__(self, signatures: Mapping[VersionId, bytes]) -> None:
+        self._signatures = signatures
+        self._said: dict[ChunkId, _Said] = {}
+        self._near: dict[tuple[VersionId, VersionId], bool] = {}
+
+    def adds_nothing(self, chunk: StoredChunk, better: StoredChunk) -> bool:
+        """Whether `chunk` may fold into `better`, of another document."""
+        if chunk.key == better.key or not self._documents_near(chunk.version_id, better.version_id):
+            return False
+        mine, theirs = self._of(chunk), self._of(better)
+        return (
+            mine.negations == theirs.negations
+            and mine.marked <= theirs.words
+            and containment(mine.shingles, theirs.shingles) >= CONTAINED
+        )
+
+    def _documents_near(self, one: VersionId, other: VersionId) -> bool:
+        pair = (min(one, other), max(one, other))
+        if pair not in self._near:
+            signed = self._signatures.get(one), self._signatures.get(other)
+            self._near[pair] = signed[0] is not None and signed[1] is not None and estimate(signed[0], signed[1]) >= NEAR
+        return self._near[pair]
+
+    def _of(self, chunk: StoredChunk) -> _Said:
+        if chunk.chunk_id not in self._said:
+            self._said[chunk.chunk_id] = _said(chunk.text)
+        return self._said[chunk.chunk_id]
+
+
+def _said(text: str) -> _Said:
+    known = frozenset(words(text))
+    tokens = _TOKEN.findall(text)
+    marked = {word for token in tokens if _is_marked(token) for word in words(token)}
+    negations = {t.casefold() for t in tokens if t.casefold() in NEGATIONS}
+    negations |= {"not" for t in tokens if t.casefold().endswith(("n't", "n’t"))}
+    return _Said(shingles(text), known, frozenset(marked), frozenset(negations))
+
+
+def _is_marked(token: str) -> bool:
+    return token[0].isupper() or any(sign.isdigit() for sign in token)
