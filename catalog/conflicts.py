@@ -87,8 +87,9 @@ def _circles(session: ReadSession, tenant_id: TenantId) -> list[Conflict]:
 
 def _claims(session: ReadSession, tenant_id: TenantId) -> list[Conflict]:
     rows = session.sql.execute(
-        select(File.path, File.detail, Source.name)
+        select(File.path, File.detail, Source.name, Document.preferred_at)
         .join(Source, Source.id == File.source_id)
+        .outerjoin(Document, (Document.id == File.document_id) & (Document.tenant_id == File.tenant_id))
         .where(File.tenant_id == tenant_id, Source.tenant_id == tenant_id, File.reason == "conflict")
         .order_by(Source.name, File.path)
     )
@@ -98,8 +99,8 @@ def _claims(session: ReadSession, tenant_id: TenantId) -> list[Conflict]:
             (f"{r.name}: {r.path}",),
             r.detail or "",
             "the source that came first keeps the document; this file is quarantined",
-            "give the document another name in one of the two manifests",
-            False,
+            "give the document another name in a manifest, or `portcullis conflicts settle DOCUMENT --source SOURCE`",
+            r.preferred_at is not None,
         )
         for r in rows
     ]

@@ -12,8 +12,9 @@ from catalog.errors import SourceRootConflict, UnknownDocument
 from catalog.ids import DocumentId, DocumentKey, Label, SourceId, TenantId, VersionId, storable, utc_now
 from catalog.insert import insert_ignore
 from catalog.session import ReadSession, WriteSession
-from catalog.tables import Document, Source, Version
+from catalog.tables import Document, File, Source, Version
 from catalog.tenants import bump_corpus
+from catalog.versions import drop_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,16 @@ def pin_version(session: WriteSession, key: DocumentKey, version_id: VersionId |
 def prefer(session: WriteSession, key: DocumentKey) -> None:
     """Where documents take each other's place in a circle with this one, it stays; the last that was preferred does."""
     session.sql.execute(_this(key).values(preferred_at=utc_now()))
+    bump_corpus(session, key.tenant_id)
+
+
+def hand_over(session: WriteSession, key: DocumentKey, source_id: SourceId, told: str) -> None:
+    """The document is another source's: nothing that was said in its name stays, and its files are conflicts, as `told` says."""
+    claims = {"version_id": None, "reason": "conflict", "detail": told}
+    session.sql.execute(update(File).where(File.tenant_id == key.tenant_id, File.document_id == key.document_id).values(**claims))
+    nothing = {"current_version_id": None, "pinned_version_id": None, "label": None, "indexed_label": None}
+    session.sql.execute(_this(key).values(source_id=source_id, preferred_at=utc_now(), retired_at=utc_now(), **nothing))
+    drop_versions(session, key)
     bump_corpus(session, key.tenant_id)
 
 

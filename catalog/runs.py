@@ -124,7 +124,8 @@ def documents_with_files(session: ReadSession, tenant_id: TenantId, source_id: S
     rows = session.sql.scalars(
         select(File.document_id)
         .distinct()
-        .where(File.tenant_id == tenant_id, File.source_id == source_id, File.document_id.is_not(None))
+        .join(Document, Document.id == File.document_id)
+        .where(File.tenant_id == tenant_id, File.source_id == source_id, Document.source_id == source_id)
         .order_by(File.document_id)
     )
     return [DocumentKey(tenant_id, DocumentId(document)) for document in rows if document is not None]

@@ -268,11 +268,23 @@ def drop_replaced(session: WriteSession, key: DocumentKey) -> None:
             .where(Document.tenant_id == key.tenant_id, Document.id == key.document_id, Document.pinned_version_id == old)
             .values(pinned_version_id=new)
         )
-        for table in _PARTS:
-            session.sql.execute(delete(table).where(table.c.tenant_id == key.tenant_id, table.c.version_id == old))
-        session.sql.execute(
-            delete(Version).where(Version.tenant_id == key.tenant_id, Version.document_id == key.document_id, Version.id == old)
+        _drop(session, key, old)
+
+
+def drop_versions(session: WriteSession, key: DocumentKey) -> None:
+    """Every version of the document, and what each is made of. Nothing may refer to them any more."""
+    for version in versions_of(session, key):
+        _drop(session, key, version.id)
+
+
+def _drop(session: WriteSession, key: DocumentKey, version_id: VersionId) -> None:
+    for table in _PARTS:
+        session.sql.execute(delete(table).where(table.c.tenant_id == key.tenant_id, table.c.version_id == version_id))
+    session.sql.execute(
+        delete(Version).where(
+            Version.tenant_id == key.tenant_id, Version.document_id == key.document_id, Version.id == version_id
         )
+    )
 
 
 def note_held(session: WriteSession, key: DocumentKey, spans: Mapping[VersionId, Span]) -> None:

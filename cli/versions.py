@@ -118,10 +118,16 @@ def list_conflicts(context: typer.Context, tenant: Tenant = DEFAULT, as_json: Js
 def settle(
     name: Name,
     version: Annotated[int | None, typer.Argument(metavar="[VERSION]", help="The content that is right.")] = None,
+    source: Annotated[str | None, typer.Option(help="The source whose document it is.")] = None,
     tenant: Tenant = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Decide: VERSION is the right content of a document (it is pinned), or, without one, the document stays in its circle."""
+    """Decide: VERSION is right (it is pinned), --source owns the document, or, with neither, it stays in its circle."""
+    if version is not None and source is not None:
+        raise typer.BadParameter("Give VERSION or --source, not both.")
+    if source is not None:
+        _settle_claim(name, source, tenant, as_json)
+        return
     if version is not None:
         _pin(name, version, tenant, as_json, "settle")
         return
@@ -136,6 +142,23 @@ def settle(
         document({"document": name, "preferred": True})
     else:
         print(f"{name}: it stays; what it takes the place of gives way to it.")
+
+
+def _settle_claim(name: str, source: str, tenant: str, as_json: bool) -> None:
+    from uuid import uuid4
+
+    from flows.environment import prepare
+
+    prepare(with_home())
+    from flows.wiring import open_tools
+    from ingest.claims import settle_claim
+
+    with open_tools() as tools:
+        settle_claim(tools, tenant, name, source, str(uuid4()))
+    if as_json:
+        document({"document": name, "source": source})
+    else:
+        print(f"{name}: it is {source}'s. `portcullis ingest` of that source brings it.")
 
 
 def _pin(name: str, version: int | None, tenant: str, as_json: bool, action: str) -> None:

@@ -103,10 +103,10 @@ def batched(documents: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 def _may_open_now(entry: FileEntry, state: FileState, passwords: bool) -> bool:
-    """Whether a quarantined file may be well now although nobody touched it: a password came, or the missing program."""
+    """Whether a quarantined file may be well now although nobody touched it: a password came, the missing program, a verdict."""
     if state.reason == "encrypted":
         return passwords or entry.password is not None
-    return state.reason == "engine_missing"
+    return state.reason in ("engine_missing", "conflict")
 
 
 def _untouched(entry: FileEntry, state: FileState, readings: Collection[str]) -> bool:

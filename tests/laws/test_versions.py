@@ -16,11 +16,13 @@ from sqlalchemy import text
 
 from catalog.conflicts import find_conflicts
 from catalog.documents import get_document
+from catalog.errors import UnknownSource
 from catalog.ids import DEFAULT_TENANT
 from catalog.session import reading
 from catalog.supersession import Succession, cycles, replaced
 from catalog.tenants import find_tenant
 from catalog.versions import versions_of
+from ingest.claims import settle_claim
 from ingest.errors import UnknownVersion
 from ingest.pin import pin
 from ingest.pipeline import run
@@ -239,3 +241,30 @@ def test_there_is_always_somebody_left(pairs: set[tuple[int, int]], days: list[i
         assert outside or circle - gone, "a circle that nobody replaces keeps one of its own"
     acyclic = not cycles(told)
     assert not acyclic or gone == {old for _, old in pairs}
+
+
+def test_an_operator_says_whose_a_document_is(house: House) -> None:
+    house.ingest([page("a"), page("b")])
+    other = house.folder.parent / "others"
+    other.mkdir()
+    (other / "a.md").write_text("# Boiler\n\nThe boiler as the others tell of it.\n")
+    (other / "manifest.jsonl").write_text(
+        '{"path":"a.md","document":"a","allow":["user:ana"],"modified_at":"2001-01-01T00:00:00Z"}\n'
+    )
+    theirs = Request(DEFAULT_TENANT, str(other), source="others")
+    assert run(house.tools, theirs, uuid4()).documents["quarantined"] == 1
+    settle_claim(house.tools, DEFAULT_TENANT, "a", "others", "op")
+    assert names(house.ask("ana")) == {"b"}, "nobody's words stand in its name meanwhile"
+    assert house.agree()
+    assert run(house.tools, theirs, uuid4()).documents["indexed"] == 1
+    for _ in range(2):
+        house.run()
+        assert {r.text for r in house.ask("ana") if r.document_id == "a"} == {"The boiler as the others tell of it."}
+        assert names(house.ask("ben")) == {"b"}
+        assert house.agree()
+    with reading(house.tools.catalog) as read:
+        found = find_conflicts(read, find_tenant(read, DEFAULT_TENANT))
+    assert [(c.kind, c.documents, c.settled) for c in found] == [("source", ("pages: a.md",), True)]
+    settle_claim(house.tools, DEFAULT_TENANT, "a", "others", "op")
+    with pytest.raises(UnknownSource, match="portcullis sources"):
+        settle_claim(house.tools, DEFAULT_TENANT, "a", "nowhere", "op")
