@@ -104,6 +104,11 @@ def _flush(shards: Shards, collection: str, _message: Message) -> Message:
     return {}
 
 
+def _compact(shards: Shards, collection: str, _message: Message) -> Message:
+    shards.compact(collection)
+    return {"compacted": True}
+
+
 _OPERATIONS: dict[str, Callable[[Shards, str, Message], Message]] = {
     "ensure": _ensure,
     "upsert": _upsert,
@@ -114,6 +119,7 @@ _OPERATIONS: dict[str, Callable[[Shards, str, Message], Message]] = {
     "scan": _scan,
     "count": _count,
     "flush": _flush,
+    "compact": _compact,
 }
 
 
