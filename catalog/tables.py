@@ -358,6 +358,24 @@ class Run(Base):
     report: Mapped[dict[str, Any]]
 
 
+class Erasure(Base):
+    """A tombstone: a document that is to be nowhere any more. `expired` lets what is newer than `modified_at` in again.
+
+    It stands from the moment on that the document is out of service; `done_at` is set when every store was cleared and searched.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (CheckConstraint("reason IN ('forgotten', 'expired')", name="reason"),)
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    document: Mapped[str] = mapped_column(String(1000), primary_key=True)  # its name
+    reason: Mapped[str] = mapped_column(String(10))
+    modified_at: Mapped[datetime | None]  # of the newest version that is erased
+    receipt: Mapped[UUID]
+    erased_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
 class AuditEntry(Base):
     """Append-only. Ids and counts, never texts."""
 

@@ -16,6 +16,7 @@ from index.point import chunk_id
 from ingest.documents import Chunk, RedactedDocument
 from ingest.errors import Quarantine
 from ingest.resolve import later
+from ingest.withhold import remedy, stands_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,10 @@ def absorb(
     fingerprint: str,
     known: FileState | None,
 ) -> Absorbed:
-    """Store a document's version; twice stores it once. Raises `Quarantine` when another source owns the document's name."""
+    """Store a document's version; twice stores it once. Raises `Quarantine` when it was forgotten or another source owns it."""
     entry = document.source.entry
+    if (tombstone := stands_over(write, tenant_id, entry.document, entry.modified_at)) is not None:
+        raise Quarantine("forgotten", remedy(tombstone))
     row = open_document(write, tenant_id, source_id, entry.document)
     if row.source_id != source_id:
         raise Quarantine("conflict", f"the document {entry.document!r} belongs to another source; give it another name")

@@ -33,6 +33,7 @@ from ingest.report import BatchReport, ChunkCounts, FileOutcome, Report, merge
 from ingest.run import Batch, Leaving, Request, Run, Tools
 from ingest.settle import settle
 from ingest.sources import open_source
+from ingest.withhold import withhold
 
 
 def run(tools: Tools, request: Request, run_id: UUID, on_batch: Callable[[BatchReport], None] | None = None) -> Report:
@@ -66,6 +67,7 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
         check_embedder(collection, tools.embedder)
         start_run(write, tenant_id, source_id, run_id)
         known = file_states(write, tenant_id, source_id)
+        listing = withhold(write, tenant_id, listing)
         labels = permit(write, tenant_id, source_id, (*listing.entries, *listing.refused), known)
         retry = listed_roots(request.retry, known)
         refused = {r.path: refused_state(r, known.get(r.path)) for r in listing.refused}
