@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from catalog.ids import ChunkId, DocumentId, DocumentKey, SourceId, TenantId, VersionId
 from catalog.insert import batches
 from catalog.session import ReadSession
-from catalog.tables import Chunk, Collection, Document, File, Version, VersionChunk
+from catalog.tables import Chunk, Collection, Document, File, Source, Version, VersionChunk
 
 INSIDE = "!/"
 
@@ -35,6 +35,7 @@ class Traces:
     text_hashes: frozenset[str]
     hashes: frozenset[str]
     paths: frozenset[str]
+    places: frozenset[str]  # the same files, as the source's own folder or URL says where they are
 
     @property
     def keys(self) -> list[DocumentKey]:
@@ -74,6 +75,8 @@ def find_traces(session: ReadSession, tenant_id: TenantId, source_id: SourceId, 
     paths = set(_all(session, File.path, File.tenant_id == tenant_id, File.version_id, versions))
     paths |= set(_all(session, File.path, File.tenant_id == tenant_id, File.document_id, whole))
     paths |= set(_all(session, Version.path, Version.tenant_id == tenant_id, Version.document_id, whole))
+    root = session.sql.scalar(select(Source.root).where(Source.tenant_id == tenant_id, Source.id == source_id))
+    places = {f"{root}/{path}" for path in paths if root} | ({root} if root and root.rpartition("/")[2] in paths else set())
     return Traces(
         tenant_id,
         source_id,
@@ -84,6 +87,7 @@ def find_traces(session: ReadSession, tenant_id: TenantId, source_id: SourceId, 
         frozenset(chunks.values()),
         frozenset(h for h in hashes if h),
         frozenset(paths),
+        frozenset(places),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import administrator, application, demo, engineer, versions
+from cli import administrator, application, demo, engineer, erasure, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -34,5 +34,7 @@ for name, group in (
     ("tenants", administrator.tenants),
 ):
     app.add_typer(group, name=name)
+
+app.command("forget")(erasure.forget)
 
 app.command("demo")(demo.demo)
