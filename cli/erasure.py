@@ -91,3 +91,28 @@ def show_receipt(receipt: Receipt) -> None:
     rows: list[tuple[Any, ...]] = [(s.store, s.removed, s.found, s.note) for s in receipt.stores]
     table(("store", "removed", "found after", "note"), rows)
     print(f"Receipt {receipt.id}" + ("" if receipt.clean else ": NOT CLEAN. Something is left; see `found after`."))
+
+
+@command
+def expire(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is past its time. Changes nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Go on although many documents would disappear.")] = False,
+    rules: Annotated[str | None, typer.Option(metavar="FILE", help="The rules. Default: those of INGEST_RETENTION.")] = None,
+    tenant: Tenant = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Erase documents and earlier versions that are past their time by the rules of retention."""
+    from cli.flow_runs import run_expiry
+
+    body = run_expiry(rules=rules, tenant=tenant, dry_run=dry_run, yes=yes)
+    if as_json:
+        document(body)
+    else:
+        rows = [(d["document"], "all of it" if d["whole"] else f"{d['versions']} earlier", d["until"]) for d in body["due"]]
+        table(("document", "versions", "until"), rows, empty="Nothing is past its time.")
+        for source in body["busy"]:
+            print(f"warning: a run is writing the source {source}; its documents wait for the next time", file=sys.stderr)
+        for receipt in body["receipts"]:
+            print(f"Receipt {receipt['receipt']}" + ("" if receipt["clean"] else ": NOT CLEAN. See it with --json."))
+    if not body["clean"]:
+        raise typer.Exit(FAILED)

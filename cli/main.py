@@ -36,5 +36,6 @@ for name, group in (
     app.add_typer(group, name=name)
 
 app.command("forget")(erasure.forget)
+app.command("expire")(erasure.expire)
 
 app.command("demo")(demo.demo)

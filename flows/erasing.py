@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalog.settings import home
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from index.calls import IndexCalls
     from ingest.erasure import Eraser
+    from ingest.retention import Rule
     from ingest.run import Tools
 
 RECEIPTS = "erasures"
@@ -56,3 +58,18 @@ def forget_again(tools: Tools, tenant: str, run_id: str) -> list[str]:
 
     receipts = again(wire_eraser(tools.catalog, tools.index), tenant, run_id)
     return [document.name for receipt in receipts for document in receipt.documents]
+
+
+def read_rules(place: str | None) -> tuple[Rule, ...]:
+    """The retention rules in this file, or in that of INGEST_RETENTION. Raises `BadRetention`."""
+    from ingest.errors import BadRetention
+    from ingest.retention import parse_rules
+    from ingest.settings import IngestSettings
+
+    file = IngestSettings().retention if place is None else Path(place)
+    if file is None:
+        raise BadRetention("There are no rules of retention: set INGEST_RETENTION to their file. Until then all is kept.")
+    try:
+        return parse_rules(file.read_bytes(), str(file))
+    except OSError as error:
+        raise BadRetention(f"The rules of retention {file} cannot be read ({error.strerror}).") from None

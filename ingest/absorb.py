@@ -42,17 +42,18 @@ def absorb(
 ) -> Absorbed:
     """Store a document's version; twice stores it once. Raises `Quarantine` when it was forgotten or another source owns it."""
     entry = document.source.entry
-    if (tombstone := stands_over(write, tenant_id, entry.document, entry.modified_at)) is not None:
-        raise Quarantine("forgotten", remedy(tombstone))
     row = open_document(write, tenant_id, source_id, entry.document)
     if row.source_id != source_id:
         raise Quarantine("conflict", f"the document {entry.document!r} belongs to another source; give it another name")
+    modified_at = entry.modified_at if entry.dated else _undated(write, row.key, document, known)
+    if (tombstone := stands_over(write, tenant_id, entry.document, modified_at)) is not None:
+        raise Quarantine("forgotten", remedy(tombstone))
     version_id = add_version(
         write,
         row.key,
         NewVersion(
             version_label=entry.version_label,
-            modified_at=entry.modified_at if entry.dated else _undated(write, row.key, document, known),
+            modified_at=modified_at,
             content_hash=document.source.content_hash,
             text_hash=document.text_hash,
             fingerprint=fingerprint,

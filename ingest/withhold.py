@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from catalog.erasures import Tombstone, find_tombstones, has_tombstones
 from catalog.ids import TenantId
+from catalog.runs import FileState
 from catalog.session import ReadSession
 from ingest.entries import RefusedEntry
 from ingest.gather import Gathered
 from ingest.members import INSIDE
 
 
-def withhold(read: ReadSession, tenant_id: TenantId, listing: Gathered) -> Gathered:
-    """The listing with every entry refused that a tombstone stands over: none of them is opened."""
+def withhold(read: ReadSession, tenant_id: TenantId, listing: Gathered, known: Mapping[str, FileState]) -> Gathered:
+    """The listing with every entry refused that a tombstone stands over: none of them is opened.
+
+    An undated file that is known has the time of its version, not its own: of an expired document it is the newer part.
+    """
     if not has_tombstones(read, tenant_id):
         return listing
     names = {name for entry in listing.entries for name in _lineage(entry.document)}
@@ -22,7 +27,9 @@ def withhold(read: ReadSession, tenant_id: TenantId, listing: Gathered) -> Gathe
     refused = []
     for entry in listing.entries:
         tombstone = _over(tombstones, entry.document, entry.modified_at)
-        if tombstone is not None:
+        state = known.get(entry.path)
+        newer = not entry.dated and state is not None and state.version_id is not None
+        if tombstone is not None and not (newer and tombstone.reason == "expired"):
             refused.append(RefusedEntry(entry.path, entry.document, entry.access, "forgotten", remedy(tombstone)))
     out = {entry.path for entry in refused}
     kept = tuple(entry for entry in listing.entries if entry.path not in out)
