@@ -6,8 +6,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import qdrant_edge as edge
-
 from index.errors import IndexUnavailable
 
 FILLER_BYTES = 4 << 20
@@ -21,6 +19,8 @@ def outrun(shard: Any, log: Path) -> None:
 
     The log closes a file of 32 MB when it is full, and drops the closed ones, save the last, once their records are flushed.
     """
+    import qdrant_edge as edge
+
     nobody = edge.Filter(must=[edge.FieldCondition(key="tenant", match=edge.MatchValue(NOBODY))])
     filler = edge.UpdateOperation.set_payload_by_filter(nobody, {"filler": "0" * FILLER_BYTES})
     with ExitStack() as held:

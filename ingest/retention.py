@@ -19,7 +19,7 @@ Scalar = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Of these sources (None: all), with these metadata, documents and earlier versions are kept for so many days (None: for ever).
+    """Of these sources (None: all), with these metadata, documents and earlier versions are kept for so many days (None: ever).
 
     Every field of `metadata` must have one of its values; a document without that field does not match.
     """

@@ -48,9 +48,8 @@ class Stand:
         """(file, document, age) each; ingested."""
         lines = []
         for name, document, age in files:
-            (self.folder / name).write_text(
-                f"# {document}\n\nThe word of {name} is canary{name.removesuffix('.md')}.\n\n## Office\n\n{SHARED}\n"
-            )
+            word = f"canary{name.removesuffix('.md')}"
+            (self.folder / name).write_text(f"# {document}\n\nThe word of {name} is {word}.\n\n## Office\n\n{SHARED}\n")
             at = (NOW - timedelta(days=age)).isoformat()
             lines.append({"path": name, "document": document, "modified_at": at, "allow": ["everyone"], "metadata": {"n": age}})
         (self.folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)))
@@ -119,11 +118,8 @@ def test_a_document_goes_whole_and_a_newer_version_of_it_may_come(stand: Stand) 
 
 def test_nothing_is_due_where_no_rule_says_so(stand: Stand) -> None:
     stand.lay(*FILES)
-    for rules in (
-        "[{sources: [elsewhere], documents_days: 1}]",
-        "[{metadata: {missing: x}, documents_days: 1, versions_days: 1}]",
-    ):
-        assert stand.expire(rules).due == ()
+    for where in ("sources: [elsewhere]", "metadata: {missing: x}"):
+        assert stand.expire(f"[{{{where}, documents_days: 1, versions_days: 1}}]").due == ()
     assert not (stand.home / "erasures").exists()
 
 

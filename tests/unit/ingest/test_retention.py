@@ -24,12 +24,8 @@ def document(*ages: float, source: str = "pages", custom: dict[str, Any] | None 
     """Versions so many days old, oldest first, each held until the next came; `served` stays, as does the latest."""
     until = [days_ago(age) for age in ages[1:]]
     stays = (served % len(ages), len(ages) - 1)
-    versions = [
-        AgedVersion(
-            days_ago(a), days_ago(ages[n + 1]) if n + 1 < len(ages) else None, True, n in (served % len(ages), len(ages) - 1)
-        )
-        for n, a in enumerate(ages)
-    ]
+    spans = enumerate(zip(ages, [*until, None], strict=True))
+    versions = [AgedVersion(days_ago(age), ended, True, n in stays) for n, (age, ended) in spans]
     return AgedDocument("pages/a.md", SourceId(1), source, custom or {}, tuple(versions))
 
 
@@ -53,11 +49,8 @@ def test_an_earlier_version_ages_from_when_another_took_its_place() -> None:
 
 def test_of_two_versions_of_one_time_both_go_or_none() -> None:
     same = days_ago(100)
-    twins = (
-        AgedVersion(same, same, True, False),
-        AgedVersion(same, days_ago(5), True, False),
-        AgedVersion(days_ago(5), None, True, True),
-    )
+    times = ((same, same), (same, days_ago(5)), (days_ago(5), None))
+    twins = tuple(AgedVersion(at, until, True, until is None) for at, until in times)
     assert found({"versions_days": 30}, AgedDocument("pages/a.md", SourceId(1), "pages", {}, twins)) == []
 
 
