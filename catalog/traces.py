@@ -75,6 +75,8 @@ def find_traces(session: ReadSession, tenant_id: TenantId, source_id: SourceId, 
     paths = set(_all(session, File.path, File.tenant_id == tenant_id, File.version_id, versions))
     paths |= set(_all(session, File.path, File.tenant_id == tenant_id, File.document_id, whole))
     paths |= set(_all(session, Version.path, Version.tenant_id == tenant_id, Version.document_id, whole))
+    for name in {extent.name for extent in extents} - set(whole.values()):
+        paths |= {path for _, path in _without_document(session, tenant_id, source_id, name) if path is not None}
     root = session.sql.scalar(select(Source.root).where(Source.tenant_id == tenant_id, Source.id == source_id))
     places = {f"{root}/{path}" for path in paths if root} | ({root} if root and root.rpartition("/")[2] in paths else set())
     return Traces(
@@ -91,9 +93,29 @@ def find_traces(session: ReadSession, tenant_id: TenantId, source_id: SourceId, 
     )
 
 
+def find_refused(session: ReadSession, tenant_id: TenantId, name: str) -> SourceId | None:
+    """The source of a file that never became a document: it is known by the name that it would have got without a manifest."""
+    for source, path in _without_document(session, tenant_id, None, name):
+        if path is not None:
+            return source
+    return None
+
+
 def all_collections(session: ReadSession) -> list[str]:
     """Every searchable copy that there is, live or not."""
     return list(session.sql.scalars(select(Collection.name).order_by(Collection.id)))
+
+
+def _without_document(
+    session: ReadSession, tenant_id: TenantId, source_id: SourceId | None, name: str
+) -> Iterator[tuple[SourceId, str | None]]:
+    """For each source (or this one) that could have given a document this name, the file's path if it is known and refused."""
+    sources = session.sql.execute(select(Source.id, Source.name).where(Source.tenant_id == tenant_id)).all()
+    for source in sources:
+        path = name.removeprefix(f"{source.name}/")
+        if path != name and source_id in (None, source.id):
+            mine = (File.tenant_id == tenant_id, File.source_id == source.id, File.document_id.is_(None), File.path == path)
+            yield SourceId(source.id), session.sql.scalar(select(File.path).where(*mine))
 
 
 def _with_inside(session: ReadSession, tenant_id: TenantId, source_id: SourceId, name: str) -> dict[DocumentId, str]:

@@ -79,7 +79,9 @@ class _Words:
     """Names, paths and places of erased documents, as they stand in a text or in JSON, whole and no part of a longer path."""
 
     def __init__(self, traces: Traces) -> None:
-        said = {*traces.names, *traces.documents.values(), *traces.paths, *traces.places} if traces.documents else set()
+        said = {*traces.names, *traces.documents.values(), *traces.paths, *traces.places}
+        if traces.versions and not traces.documents:
+            said = set()  # earlier versions alone: what is named stays
         forms = {form for name in said for form in (name, json.dumps(name)[1:-1], json.dumps(name, ensure_ascii=False)[1:-1])}
         self._forms = sorted(forms, key=len, reverse=True)
         any_of = "|".join(map(re.escape, self._forms)) or r"(?!)"

@@ -11,6 +11,7 @@ from catalog.errors import UnknownDocument
 from catalog.ids import utc_now
 from catalog.session import reading, transaction
 from catalog.tenants import find_tenant
+from catalog.traces import find_refused
 from catalog.versions import versions_of
 from ingest.erasure import NOWHERE, Eraser, erase
 from ingest.errors import NotForgotten
@@ -27,7 +28,8 @@ def forget(eraser: Eraser, tenant: str, document: str, run_id: str) -> tuple[Rec
         row = find_document(read, tenant_id, document)
         tombstone = find_tombstones(read, tenant_id, [document]).get(document)
         newest = max((v.modified_at for v in versions_of(read, row.key)), default=None) if row is not None else None
-    if row is None and tombstone is None:
+        refused = find_refused(read, tenant_id, document) if row is None else None
+    if row is None and tombstone is None and refused is None:
         raise UnknownDocument(document)
     before = tombstone is not None and tombstone.reason == "forgotten"
     earlier = [r for r in eraser.journal.read(tenant) if tombstone is not None and before and r.id == tombstone.receipt]
@@ -37,7 +39,7 @@ def forget(eraser: Eraser, tenant: str, document: str, run_id: str) -> tuple[Rec
         until = newest or (tombstone.modified_at if tombstone is not None else None)
         receipt = Receipt(uuid4(), tenant, "forgotten", (ErasedDocument(document, until),), utc_now())
     documents = [d for d in receipt.standing if d.name == document]
-    source_id = NOWHERE if row is None else row.source_id
+    source_id = row.source_id if row is not None else refused or NOWHERE
     return erase(eraser, receipt, documents, source_id, run_id), before and row is None
 
 

@@ -26,6 +26,11 @@ def search_files(folder: Path, needles: Collection[bytes]) -> dict[str, int]:
     return found
 
 
+def search_bytes(data: bytes, needles: Collection[bytes]) -> set[bytes]:
+    """Which of the needles stand in `data`."""
+    return _Table(needles).among(data)
+
+
 class _Table:
     """Which needles begin with which four bytes. `first` answers for two bytes at once, for all that a window holds."""
 
