@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-WINDOW_BYTES = 32 << 20
+WINDOW_BYTES = 1 << 20
 LONGEST_BYTES = 1 << 10
-_HEAD = 4
+_HEAD = 8
 
 
 def search_files(folder: Path, needles: Collection[bytes]) -> dict[str, int]:
-    """Files (relative to the folder) to how many of the needles stand in them, for those with any. About 0.3 s a gigabyte.
+    """Files (relative to the folder) to how many of the needles stand in them, for those with any. Up to 20 s a gigabyte that is not empty.
 
-    Needles have 4 to 1,024 bytes. A file that vanishes meanwhile holds nothing. Raises OSError for one that cannot be read.
+    Needles have 8 to 1,024 bytes. A file that vanishes meanwhile holds nothing. Raises OSError for one that cannot be read.
     """
     table = _Table(needles)
     found: dict[str, int] = {}
@@ -32,45 +32,50 @@ def search_bytes(data: bytes, needles: Collection[bytes]) -> set[bytes]:
 
 
 class _Table:
-    """Which needles begin with which four bytes. `first` answers for two bytes at once, for all that a window holds."""
+    """The needles by their first eight bytes; `pairs` says of two bytes at each of four places whether any needle has them."""
 
     def __init__(self, needles: Collection[bytes]) -> None:
         if any(not _HEAD <= len(needle) <= LONGEST_BYTES for needle in needles):
-            raise ValueError("a needle has 4 to 1,024 bytes")
+            raise ValueError("a needle has 8 to 1,024 bytes")
         self.by_head: dict[bytes, list[bytes]] = {}
         for needle in set(needles):
             self.by_head.setdefault(needle[:_HEAD], []).append(needle)
-        self.first = np.zeros(1 << 16, np.bool_)
-        self.heads = np.array(sorted(int.from_bytes(head, "little") for head in self.by_head), np.uint32)
-        self.first[self.heads & 0xFFFF] = True
+        heads = np.frombuffer(b"".join(self.by_head), "<u2").reshape(-1, _HEAD // 2)
+        self.pairs = np.zeros((_HEAD // 2, 1 << 16), np.bool_)
+        for place in range(_HEAD // 2):
+            self.pairs[place, heads[:, place]] = True
 
     def among(self, window: bytes) -> set[bytes]:
-        data = np.frombuffer(window, np.uint8)
-        if len(data) < _HEAD or not self.by_head:
+        if len(window) < _HEAD or not self.by_head:
             return set()
-        pairs = _pairs(data)
-        likely = np.flatnonzero(self.first[pairs[:-2]])
-        heads = pairs[likely].astype(np.uint32) | pairs[likely + 2].astype(np.uint32) << np.uint32(16)
         return {
             needle
-            for at in likely[np.isin(heads, self.heads)].tolist()
-            for needle in self.by_head[window[at : at + _HEAD]]
+            for at in self._likely(window).tolist()
+            for needle in self.by_head.get(window[at : at + _HEAD], ())
             if window.startswith(needle, at)
         }
 
-
-def _pairs(data: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    pairs = data[1:].astype(np.uint16)
-    pairs <<= np.uint16(8)
-    pairs |= data[:-1]
-    return pairs
+    def _likely(self, window: bytes) -> NDArray[np.intp]:
+        """Where all four pairs of bytes are some needle's: in random bytes at one place of 10^11 for 100 needles."""
+        data = np.frombuffer(window, np.uint8)
+        starts = []
+        for odd in (0, 1):
+            pairs = np.frombuffer(window, "<u2", count=(len(window) - odd) // 2, offset=odd)
+            starts.append(np.flatnonzero(self.pairs[0].take(pairs)) * 2 + odd)
+        found = np.concatenate(starts)
+        found = found[found <= len(window) - _HEAD]
+        for place in range(1, _HEAD // 2):
+            low, high = data.take(found + 2 * place), data.take(found + 2 * place + 1)
+            found = found[self.pairs[place].take(low | high.astype(np.uint16) << np.uint16(8))]
+        return found
 
 
 def _in_file(file: Path, table: _Table) -> int:
     found: set[bytes] = set()
     try:
         for window in _windows(file):
-            found |= table.among(window)
+            if window.count(0) < len(window):  # engines reserve far more than they fill
+                found |= table.among(window)
     except FileNotFoundError:
         return 0
     return len(found)
