@@ -14,7 +14,7 @@ _HEAD = 8
 
 
 def search_files(folder: Path, needles: Collection[bytes]) -> dict[str, int]:
-    """Files (relative to the folder) to how many of the needles stand in them, for those with any. Up to 20 s a gigabyte that is not empty.
+    """Files (relative to the folder) to how many of the needles stand in them, if any. Up to 20 s a gigabyte.
 
     Needles have 8 to 1,024 bytes. A file that vanishes meanwhile holds nothing. Raises OSError for one that cannot be read.
     """
