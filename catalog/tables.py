@@ -6,7 +6,7 @@ SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an origin
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +14,12 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     Uuid,
     text,
@@ -30,27 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from catalog.moment import UtcDateTime
+
 BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC moment. SQLite forgets the zone, so it is taken off on the way in and put back on the way out."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -369,6 +349,24 @@ class Run(Base):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     report: Mapped[dict[str, Any]]
+
+
+class Erasure(Base):
+    """A tombstone: a document that is to be nowhere any more. `expired` lets what is newer than `modified_at` in again.
+
+    It stands from the moment on that the document is out of service; `done_at` is set when every store was cleared and searched.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (CheckConstraint("reason IN ('forgotten', 'expired')", name="reason"),)
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    document: Mapped[str] = mapped_column(String(1000), primary_key=True)  # its name
+    reason: Mapped[str] = mapped_column(String(10))
+    modified_at: Mapped[datetime | None]  # of the newest version that is erased
+    receipt: Mapped[UUID]
+    erased_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
 
 
 class AuditEntry(Base):

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId, VersionId
 from catalog.insert import BATCH, insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Chunk, ChunkText, Document, Source, Version, VersionChunk
 from catalog.versions import NOW, When
+
+TEXTS_LOCK = 0x74657874 << 32  # "text", any number that all processes agree on
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,18 @@ class StoredChunk:
 
 def store_texts(session: WriteSession, tenant_id: TenantId, texts: Mapping[str, str]) -> None:
     """Keep these texts (by their hash) for the tenant; one that is there already stays."""
+    hold_texts(session, tenant_id)
     insert_ignore(session, ChunkText, ({"tenant_id": tenant_id, "text_hash": h, "text": t} for h, t in texts.items()))
+
+
+def hold_texts(session: WriteSession, tenant_id: TenantId, *, alone: bool = False) -> None:
+    """Until the transaction ends no text of the tenant is erased; `alone`: none is stored either. SQLite has one writer anyway.
+
+    Else a text that is there already could be erased between finding it and storing the chunk that holds it from then on.
+    """
+    if session.dialect == "postgresql":
+        lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+        session.sql.execute(select(lock(TEXTS_LOCK + tenant_id)))
 
 
 def current_chunks(session: ReadSession, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, StoredChunk]:

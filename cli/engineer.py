@@ -133,25 +133,35 @@ def verify(
     tenant: Tenant = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Hold catalog and index against each other; exit 1 where they differ and nothing was mended."""
+    """Hold catalog and index against each other; exit 1 where they differ or a restore undid a `forget`, if not mended."""
     from uuid import uuid4
 
     from flows.environment import prepare
 
     prepare(with_home())
+    from flows.erasing import forget_again, wire_eraser
     from flows.wiring import open_tools
     from ingest import verify as verification
+    from ingest.again import outstanding
 
     with open_tools() as tools:
+        back = [d.name for one in outstanding(wire_eraser(tools.catalog, tools.index), tenant) for d in one.documents]
+        if repair and back:
+            forget_again(tools, tenant, str(uuid4()))
         found, mended = verification.run(tools, tenant, str(uuid4()), repair=repair)
     if as_json:
-        document({"differences": found, "repaired": mended is not None, "embedded": mended or 0})
+        document({"differences": found, "repaired": mended is not None, "embedded": mended or 0, "came_back": back})
+    elif back:
+        table(("forgotten before", "state"), [(name, "forgotten again" if repair else "to be forgotten") for name in back])
+        print("A backup was restored, or forgetting was cut off." + ("" if repair else " `portcullis verify --repair` mends it."))
+    if as_json:
+        pass
     elif not any(found.values()):
         print("Catalog and index agree.")
     else:
         table(("points", "count"), list(found.items()))
         print("Not repaired: `portcullis verify --repair` does it." if mended is None else f"Repaired, {mended} texts embedded.")
-    if any(found.values()) and mended is None:
+    if (any(found.values()) and mended is None) or (back and not repair):
         raise typer.Exit(FAILED)
 
 

@@ -46,6 +46,17 @@ def run_group_sync(*, snapshot: str, tenant: str) -> dict[str, Any]:
         return sync_groups(snapshot=place, tenant=tenant)
 
 
+def run_expiry(*, rules: str | None, tenant: str, dry_run: bool, yes: bool) -> dict[str, Any]:
+    """The body of `expire --json`. Raises what the flow raises."""
+    from flows.location import absolute
+
+    place = None if rules is None else absolute(rules)
+    with _prefect():
+        from flows.expire import expire
+
+        return expire(rules=place, tenant=tenant, dry_run=dry_run, yes=yes)
+
+
 @contextlib.contextmanager
 def _prefect() -> Iterator[None]:
     """Within the block Prefect can be imported and has its server."""

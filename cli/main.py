@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import administrator, application, demo, engineer, sources, versions
+from cli import administrator, application, demo, engineer, erasure, sources, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -41,5 +41,8 @@ for name, group in (
     ("tenants", administrator.tenants),
 ):
     app.add_typer(group, name=name)
+
+app.command("forget")(erasure.forget)
+app.command("expire")(erasure.expire)
 
 app.command("demo")(demo.demo)

@@ -27,6 +27,13 @@ def record_sync(tenant: str, report: Mapping[str, Any]) -> None:
     _record(artifact_key("groups", tenant), table, f"People and groups of tenant `{tenant}`.")
 
 
+def record_expiry(tenant: str, report: Mapping[str, Any]) -> None:
+    """A table artifact `expire-TENANT` from the body of `expire --json`: counts, since what is erased is named nowhere."""
+    table = [{"what": what, "count": report[what]} for what in ("documents", "versions")]
+    state = "searched and clean" if report["clean"] else "not clean, or a source was busy: see `portcullis expire --dry-run`"
+    _record(artifact_key("expire", tenant), table, f"Past their time in tenant `{tenant}`: {state}.")
+
+
 def artifact_key(kind: str, name: str) -> str:
     """Prefect's keys hold lower-case letters, digits and dashes: `name` as far as it can be written so."""
     return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.casefold()).strip('-')}"[:200].rstrip("-")

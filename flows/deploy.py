@@ -1,4 +1,4 @@
-"""Serve both flows on cron schedules from this process: `python -m flows.deploy --ingest PATH --cron "0 * * * *"`.
+"""Serve the flows on cron schedules from this process: `python -m flows.deploy --ingest PATH --cron "0 * * * *"`.
 
 With the local Prefect server, or with the one that `PREFECT_API_URL` names. Each run is a process of its own.
 A run that is due while the one before still goes is left out. Work pools instead of this process: see `prefect.yaml`.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Schedule:
     """What to run, under which name, with which parameters, and when (cron, UTC)."""
 
-    flow: str  # ingest_source | sync_groups
+    flow: str  # ingest_source | sync_groups | expire
     name: str
     parameters: dict[str, Any]
     cron: str
@@ -37,9 +37,11 @@ def main(
     manifest: Annotated[str | None, typer.Option(help="The manifest, when it does not lie beside the files.")] = None,
     groups: Annotated[str | None, typer.Option(help="The snapshot of people and groups to apply.")] = None,
     groups_cron: Annotated[str, typer.Option(help="When to apply it: cron, in UTC.")] = "*/15 * * * *",
-    tenant: Annotated[str, typer.Option(help="The tenant of both.")] = DEFAULT_TENANT,
+    retention: Annotated[str | None, typer.Option(help="The rules of retention to apply.")] = None,
+    retention_cron: Annotated[str, typer.Option(help="When to apply them: cron, in UTC.")] = "30 3 * * *",
+    tenant: Annotated[str, typer.Option(help="The tenant of all of them.")] = DEFAULT_TENANT,
 ) -> None:
-    """Serve ingestion and group sync on their schedules until stopped."""
+    """Serve ingestion, group sync and retention on their schedules until stopped."""
     from flows.location import absolute
 
     schedules: list[Schedule] = []
@@ -56,8 +58,12 @@ def main(
             schedules.append(
                 Schedule("sync_groups", f"{tenant}-groups", {"snapshot": absolute(groups), "tenant": tenant}, groups_cron)
             )
+        if retention is not None:
+            schedules.append(
+                Schedule("expire", f"{tenant}-expire", {"rules": absolute(retention), "tenant": tenant}, retention_cron)
+            )
         if not schedules:
-            raise typer.BadParameter("nothing to serve: give --ingest PATH, --groups FILE or both")
+            raise typer.BadParameter("nothing to serve: give --ingest PATH, --groups FILE, --retention FILE or several")
         serve(schedules)
     except PortcullisError as error:
         print(f"error[{error.code}]: {error}", file=sys.stderr)  # noqa: T201
@@ -84,10 +90,11 @@ def _deployment(schedule: Schedule) -> RunnerDeployment:
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.types.entrypoint import EntrypointType
 
+    from flows.expire import expire
     from flows.ingest_source import ingest_source
     from flows.sync_groups import sync_groups
 
-    flow: Any = {"ingest_source": ingest_source, "sync_groups": sync_groups}[schedule.flow]
+    flow: Any = {"ingest_source": ingest_source, "sync_groups": sync_groups, "expire": expire}[schedule.flow]
     deployment: RunnerDeployment = flow.to_deployment(
         name=schedule.name,
         cron=schedule.cron,

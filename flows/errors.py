@@ -5,6 +5,7 @@ FlowFault
 ├── SecretInUrl           a path with a password in it: flow parameters are stored and shown
 ├── SnapshotMissing       there is no group snapshot that can be read at that path or URL
 ├── SnapshotTooLarge      a group snapshot that nobody should need
+├── RecordsBusy           Prefect's database is read or written by others for too long
 └── UnexpectedFault       a failure that nobody foresaw: told by place and type, never by its words
 """
 
@@ -56,6 +57,17 @@ class SnapshotTooLarge(FlowFault):
 
     def __init__(self, location: str, limit_bytes: int) -> None:
         super().__init__(f"The group snapshot at {location} is larger than {limit_bytes} bytes. Was another file meant?")
+
+
+class RecordsBusy(FlowFault):
+    code = "prefect_records_busy"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Prefect's database is in use, so what it says of documents cannot leave its file now. When "
+            "its runs are done, `portcullis forget --again` finishes what was begun; `portcullis engine stop` ends the server."
+        )
 
 
 class UnexpectedFault(FlowFault):

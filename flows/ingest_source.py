@@ -40,12 +40,14 @@ def ingest_source(
     The paths in `retry` are read again although nothing about them changed.
     """
     with told_by_place():
+        from flows.erasing import forget_again
         from flows.wiring import open_tools
         from ingest.pipeline import abandon, begin, finish
         from ingest.run import Request
 
         request = Request(tenant, path, source, manifest, full=full, yes=yes, retry=frozenset(retry or ()))
         with open_tools() as tools:
+            forgotten = forget_again(tools, tenant, str(flow_run.get_id()))
             run = begin(tools, request, UUID(str(flow_run.get_id())))
             try:
                 reports = _all_batches(tools, run)
@@ -54,6 +56,7 @@ def ingest_source(
                 abandon(tools, run)
                 raise
         body: dict[str, Any] = report.as_json()
+        body["warnings"] += [f"forgotten again, since a restore or a crash had left it: {name}" for name in forgotten]
         record_ingestion(body)
         return body
 

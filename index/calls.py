@@ -57,5 +57,11 @@ class IndexCalls(Protocol):
     def flush(self, collection: str) -> None:
         """After this no acknowledged write is lost to a power cut: called once a batch, before the catalog flips."""
 
+    def compact(self, collection: str) -> bool:
+        """Make deleted points leave the files too, vectors and ids, the write-ahead log included; everything else stays.
+
+        Whether they did: a Qdrant server vacuums when it sees fit. Others wait meanwhile (about 5 s for 100,000 points).
+        """
+
     def close(self) -> None:
         """Let go of connections. The engine process stays for others until it is idle."""

@@ -28,6 +28,7 @@ from index.where import where
 BATCH = 256
 PAGE = 1000
 CONNECTIONS = 8
+COMPACT_SECONDS = 3600.0
 ATTEMPTS = 3
 _FAULTS: dict[str, type[IndexFault]] = {f.code: f for f in (BadCollection, BadVector, IndexUnavailable, UnfilteredRefused)}
 
@@ -109,6 +110,10 @@ class EdgeIndex:
     def flush(self, collection: str) -> None:
         self._call("flush", collection)
 
+    def compact(self, collection: str) -> bool:
+        done: bool = self._call("compact", collection, wait_seconds=COMPACT_SECONDS)["compacted"]
+        return done
+
     def close(self) -> None:
         self._closed = True
         self._drop_idle()
@@ -118,28 +123,28 @@ class EdgeIndex:
         self._idle: queue.LifoQueue[socket.socket] = queue.LifoQueue()
         self._places = threading.BoundedSemaphore(CONNECTIONS)
 
-    def _call(self, operation: str, collection: str, **content: Any) -> Message:
+    def _call(self, operation: str, collection: str, *, wait_seconds: float | None = None, **content: Any) -> Message:
         check_collection(collection)
         if self._process != os.getpid():  # after a fork the sockets are the parent's: two speakers would garble each other
             self._begin()
         message = {"op": operation, "collection": collection, **content}
         with self._places:
             for _ in range(ATTEMPTS):
-                reply = self._attempt(message)
+                reply = self._attempt(message, wait_seconds or self._timeout_seconds)
                 if reply is not None:
                     return _accepted(reply, collection)
         raise IndexUnavailable(f"The index engine of {self._data} breaks off: see {self._data / 'engine.log'}.")
 
-    def _attempt(self, message: Message) -> Message | None:
+    def _attempt(self, message: Message, wait_seconds: float) -> Message | None:
         """The engine's reply, or None when the connection broke or the engine is leaving: worth another attempt."""
         sock = self._connection()
         try:
             send(sock, message)
-            reply = receive(sock, self._timeout_seconds)
+            reply = receive(sock, wait_seconds)
         except TimeoutError as error:
             sock.close()
             raise IndexUnavailable(
-                f"The index engine of {self._data} does not answer within {self._timeout_seconds:g} s. Try again."
+                f"The index engine of {self._data} does not answer within {wait_seconds:g} s. Try again."
             ) from error
         except (OSError, EOFError):
             sock.close()

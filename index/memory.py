@@ -99,6 +99,11 @@ class MemoryIndex:
         with self._lock:
             self._open(collection)
 
+    def compact(self, collection: str) -> bool:
+        with self._lock:
+            self._open(collection)
+        return True
+
     def close(self) -> None:
         """Nothing to let go of."""
 

@@ -109,6 +109,11 @@ def _flush(shards: Shards, collection: str, _message: Message) -> Message:
     return {}
 
 
+def _compact(shards: Shards, collection: str, _message: Message) -> Message:
+    shards.compact(collection)
+    return {"compacted": True}
+
+
 _OPERATIONS: dict[str, Callable[[Shards, str, Message], Message]] = {
     "ensure": _ensure,
     "upsert": _upsert,
@@ -120,6 +125,7 @@ _OPERATIONS: dict[str, Callable[[Shards, str, Message], Message]] = {
     "count": _count,
     "drop": _drop,
     "flush": _flush,
+    "compact": _compact,
 }
 
 

@@ -127,6 +127,11 @@ class ServerIndex:
         """A server has no such call: it acknowledges what its write-ahead log holds, and syncs by its own settings."""
         self._width(collection)
 
+    def compact(self, collection: str) -> bool:
+        """A server has no such call either: its optimizer rewrites a segment once enough of it is deleted."""
+        self._width(collection)
+        return False
+
     def close(self) -> None:
         self._client.close()
 

@@ -18,6 +18,7 @@ from index.sketch import signature
 from ingest.documents import Chunk, RedactedDocument
 from ingest.errors import Quarantine
 from ingest.resolve import later
+from ingest.withhold import remedy, stands_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,20 @@ def absorb(
     made_by: MadeBy,
     known: FileState | None,
 ) -> Absorbed:
-    """Store a document's version; twice stores it once. Raises `Quarantine` when another source owns the document's name."""
+    """Store a document's version; twice stores it once. Raises `Quarantine` when it was forgotten or another source owns it."""
     entry = document.source.entry
     row = open_document(write, tenant_id, source_id, entry.document)
     if row.source_id != source_id:
         raise Quarantine("conflict", f"the document {entry.document!r} belongs to another source; give it another name")
+    modified_at = entry.modified_at if entry.dated else _undated(write, row.key, document, known)
+    if (tombstone := stands_over(write, tenant_id, entry.document, modified_at)) is not None:
+        raise Quarantine("forgotten", remedy(tombstone))
     version_id = keep(
         write,
         row.key,
         NewVersion(
             version_label=entry.version_label,
-            modified_at=entry.modified_at if entry.dated else _undated(write, row.key, document, known),
+            modified_at=modified_at,
             content_hash=document.source.content_hash,
             text_hash=document.text_hash,
             fingerprint=made_by.reading,

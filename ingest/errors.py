@@ -10,15 +10,19 @@ IngestError
 ├── BrakeTripped       too many documents would disappear at once
 ├── UnknownVersion     the document has no such version
 ├── NoCircle           the document is in no circle of documents that replace each other
+├── NotForgotten       there is no tombstone that could be lifted
+├── BadReceipt         a receipt of an erasure that cannot be understood: names the file
+├── BadRetention       a file of retention rules that cannot be understood: names the rule and the field
 ├── WorkerUnavailable  the process that reads documents does not start
 └── Quarantine         one file cannot be used: carries its reason
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, get_args
 
-from catalog.errors import PortcullisError
+from catalog.errors import PortcullisError, quoted
 
 Reason = Literal[
     "encrypted",
@@ -35,6 +39,7 @@ Reason = Literal[
     "unreadable",
     "missing",
     "conflict",
+    "forgotten",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
@@ -91,6 +96,27 @@ class NoCircle(IngestError):
             f"{document} is in no circle of documents that take each other's place; to settle its content, name a VERSION "
             f"(`portcullis versions {document}`)."
         )
+
+
+class NotForgotten(IngestError):
+    code = "not_forgotten"
+
+    def __init__(self, document: str) -> None:
+        super().__init__(f"The document {quoted(document)} was not forgotten: there is nothing to lift.")
+
+
+class BadReceipt(IngestError):
+    code = "bad_receipt"
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"The receipt {file} cannot be understood, so nobody knows whether what it forgot came back. Restore it from a "
+            "backup, or move it away and `portcullis forget` its documents again."
+        )
+
+
+class BadRetention(IngestError):
+    code = "bad_retention"
 
 
 class WorkerUnavailable(IngestError):

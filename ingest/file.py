@@ -145,8 +145,9 @@ def _prepare(
 def _file_state(
     run: Run, entry: FileEntry, content_hash: str, *, parent: str | None = None, bad: Quarantine | None = None
 ) -> FileState:
-    """What to remember of a file that became no new version. A quarantined one keeps its last good version in service."""
-    known = run.known.get(entry.path)
+    """What to remember of a file that became no new version. A quarantined one keeps its last good version in service,
+    unless that was forgotten."""
+    known = None if bad is not None and bad.reason == "forgotten" else run.known.get(entry.path)
     return FileState(
         path=entry.path,
         document_id=known.document_id if known is not None else None,

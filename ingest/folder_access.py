@@ -13,6 +13,7 @@ from acl.principal import Name
 from acl.principal import parse as parse_principal
 from ingest.documents import Access
 from ingest.errors import BadAccessFile
+from ingest.strict_yaml import KeyTwice, StrictLoader
 
 KEYS = ("allow", "deny", "inherit")
 MAX_BYTES = 1_000_000
@@ -30,13 +31,13 @@ class FolderRule:
 def parse_access_file(data: bytes, path: str) -> FolderRule:
     """The rule in the access file at `path`. Raises `BadAccessFile` naming file and key: a rule half understood is none."""
     try:
-        value = yaml.load(data.decode("utf-8-sig"), Loader=_StrictLoader)  # noqa: S506  a SafeLoader that refuses keys given twice
+        value = yaml.load(data.decode("utf-8-sig"), Loader=StrictLoader)  # noqa: S506  a SafeLoader that refuses keys given twice
     except UnicodeDecodeError:
         raise BadAccessFile(f"{path}: it is not UTF-8.") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark is not None else ""
-        problem = str(error) if isinstance(error, _KeyTwice) else "it is not YAML"
+        problem = str(error) if isinstance(error, KeyTwice) else "it is not YAML"
         raise BadAccessFile(f"{path}: {problem}{where}.") from None
     if not isinstance(value, dict):
         raise BadAccessFile(f"{path}: it must hold `allow`, `deny` or `inherit`. To allow nobody write `allow: []`.")
@@ -92,18 +93,3 @@ def _names(value: dict[str, Any], key: str, path: str) -> frozenset[Name] | None
         return frozenset(parse_principal(name) for name in names)
     except BadPrincipal as error:
         raise BadAccessFile(f"{path}: `{key}`: {error}") from None
-
-
-class _KeyTwice(yaml.YAMLError):
-    """A key that stands twice: YAML would take the last one in silence."""
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Safe, and refuses a mapping with a key given twice."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise _KeyTwice(f"the key `{twice[0]}` stands in it twice")
-        return super().construct_mapping(node, deep)

@@ -37,6 +37,7 @@ from ingest.run import Batch, Leaving, Request, Run, Tools
 from ingest.settle import settle
 from ingest.shelve import Target, check_embedder
 from ingest.sources import open_source
+from ingest.withhold import withhold
 
 STALE = "{} documents are served as an earlier pipeline read them: their files could not be read again (`portcullis status`)"
 
@@ -72,6 +73,7 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
         check_embedder(collection, tools.embedder)
         start_run(write, tenant_id, source_id, run_id)
         known = file_states(write, tenant_id, source_id)
+        listing = withhold(write, tenant_id, listing, known)
         labels = permit(write, tenant_id, source_id, (*listing.entries, *listing.refused), known)
         retry = listed_roots(request.retry, known)
         refused = {r.path: refused_state(r, known.get(r.path)) for r in listing.refused}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -66,6 +67,9 @@ class IngestSettings(BaseSettings):
     )
     warn_page_score: float = Field(
         default=0.6, ge=0, le=1, description="A page read with less confidence is indexed, with a warning in the report"
+    )
+    retention: Path | None = Field(
+        default=None, description="A file of rules for how long documents and their earlier versions are kept; none keeps all"
     )
     batch_bytes: int = Field(default=32_000_000, ge=1, description="Files of more than this together end a batch early")
     batch_documents: int = Field(default=32, ge=1, description="How many documents are embedded and published together")

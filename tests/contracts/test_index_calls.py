@@ -336,3 +336,22 @@ def test_a_dropped_collection_is_gone_and_can_be_made_anew(calls: IndexCalls, na
     assert calls.count(other) == 1
     calls.ensure(name, WIDTH + 1)
     assert calls.count(name) == 0
+
+
+def test_compacting_changes_nothing_that_can_be_asked(calls: IndexCalls, name: str) -> None:
+    points = [chunk(n, label=n % 3 + 1) for n in range(1, 60)]
+    calls.upsert(name, points)
+    calls.delete(name, TenantId(1), [p.chunk_id for p in points[:5]])
+    before = (sorted(calls.scan(name, TenantId(1)), key=str), calls.search(name, dense_query(unit(30)), scope(1, 2, 3)))
+    for _ in range(2):
+        calls.compact(name)
+        assert (
+            sorted(calls.scan(name, TenantId(1)), key=str),
+            calls.search(name, dense_query(unit(30)), scope(1, 2, 3)),
+        ) == before
+    calls.upsert(name, [chunk(1, label=7), chunk(30, label=7, dense=unit(99))])
+    calls.set_label(name, DocumentKey(TenantId(1), DocumentId(1)), Label(9))
+    calls.delete(name, TenantId(1), [points[40].chunk_id])
+    assert {p.chunk_id.int for p in calls.scan(name, TenantId(1))} == {1, *range(6, 60)} - {41}
+    assert {p.label for p in calls.scan(name, TenantId(1))} == {9}
+    assert calls.search(name, dense_query(unit(99)), scope(9))[0].chunk_id.int == 30
