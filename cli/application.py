@@ -24,9 +24,6 @@ def search(
     dedup: Annotated[
         Literal["near", "exact", "off"], typer.Option(help="What takes one place: near-duplicates, equal texts, nothing.")
     ] = "near",
-    dedup: Annotated[
-        str, typer.Option(metavar="near|exact|off", help="What collapses into one result: near-duplicates, equal texts, nothing.")
-    ] = "near",
     tenant: Tenant = DEFAULT,
     as_json: Json = False,
 ) -> None:

@@ -14,8 +14,6 @@ from index.model import Tokens
 
 Dedup = Literal["near", "exact", "off"]
 Format = Literal["text", "markdown"]
-Dedup = Literal["near", "exact", "off"]
-"""What collapses into one result: near-duplicates too, equal texts alone, nothing."""
 
 NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
 

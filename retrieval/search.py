@@ -20,7 +20,6 @@ from acl.scope import ReadScope
 from acl.store import find_scope
 from catalog.collections import LiveCollection, live_collection
 from catalog.documents import find_sources
-from catalog.duplicates import signatures
 from catalog.duplicates import signatures_of
 from catalog.errors import NoLiveCollection
 from catalog.ids import ChunkId, SourceId, TenantId, VersionId, utc_now
@@ -59,7 +58,6 @@ class Checked:
     as_of: datetime
     result: Recheck
     revived: frozenset[ChunkId]
-    passages: tuple[Passage, ...]
     signatures: Mapping[VersionId, bytes]
     corpus_epoch: int
 

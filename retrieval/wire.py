@@ -78,13 +78,6 @@ class RetrieveRequest(RequestModel):
             "document that says nothing beyond a better one, `off` nothing"
         ),
     ] = "near"
-    dedup: Annotated[
-        Dedup,
-        Field(
-            description="`near`: a passage that says nothing beyond a better one of a near-duplicate document is named in its "
-            "`duplicates`; `exact`: equal texts alone are; `off`: every passage is a result. Only what this person may read counts"
-        ),
-    ] = "near"
     context: Annotated[ContextRequest, Field(description="How the passages are packed")] = ContextRequest()
     include: Annotated[
         list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")
