@@ -1,7 +1,8 @@
 """Whether a passage says nothing beyond a better one of a near-duplicate document: then it need not take another place.
 
-The documents must be near-duplicates by their signatures, and the passage's words all but contained in the other's. A number,
-a code, a name or a negation that it has and the other has not keeps them apart: a rule with 30 days and its copy with 90 are two.
+The documents must be near-duplicates by their signatures, and the passage's words all but contained in the other's. What is told
+by a number, a code, a name, a sign or a negation must stand there word for word: a rule with 30 days and its copy with 90 are
+two, and so are two rules whose numbers changed places.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from dataclasses import dataclass
 
 from catalog.ids import ChunkId, VersionId
 from catalog.text import StoredChunk
-from index.sketch import NEAR, Shingles, containment, estimate, shingles, words
+from index.sketch import NEAR, SHINGLE_WORDS, Shingles, containment, estimate, shingles
 
 CONTAINED = 0.9
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[%‰<>≤≥=±€$£¥§°]")
 NEGATIONS = frozenset(
     (
         *("no", "not", "never", "none", "nor", "neither", "without", "cannot", "except", "unless"),
@@ -26,11 +27,14 @@ NEGATIONS = frozenset(
 )
 
 
+Triple = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
     shingles: Shingles
-    words: frozenset[str]
-    marked: frozenset[str]  # what holds a digit or starts with a capital
+    triples: frozenset[Triple]
+    telling: frozenset[Triple]  # those that hold a digit, a capital, a sign or a negation
     negations: frozenset[str]
 
 
@@ -49,7 +53,7 @@ class Nearness:
         mine, theirs = self._of(chunk), self._of(better)
         return (
             mine.negations == theirs.negations
-            and mine.marked <= theirs.words
+            and mine.telling <= theirs.triples
             and containment(mine.shingles, theirs.shingles) >= CONTAINED
         )
 
@@ -67,13 +71,21 @@ class Nearness:
 
 
 def _said(text: str) -> _Said:
-    known = frozenset(words(text))
     tokens = _TOKEN.findall(text)
-    marked = {word for token in tokens if _is_marked(token) for word in words(token)}
-    negations = {t.casefold() for t in tokens if t.casefold() in NEGATIONS}
-    negations |= {"not" for t in tokens if t.casefold().endswith(("n't", "n’t"))}
-    return _Said(shingles(text), known, frozenset(marked), frozenset(negations))
+    plain = [token.casefold() for token in tokens]
+    marked = [_is_marked(token) for token in tokens]
+    last = max(1, len(plain) - SHINGLE_WORDS + 1)
+    triples = [tuple(plain[n : n + SHINGLE_WORDS]) for n in range(last)]
+    telling = (triple for n, triple in enumerate(triples) if any(marked[n : n + SHINGLE_WORDS]))
+    return _Said(shingles(text), frozenset(triples), frozenset(telling), frozenset(map(_negation, plain)) - {""})
 
 
 def _is_marked(token: str) -> bool:
-    return token[0].isupper() or any(sign.isdigit() for sign in token)
+    return (
+        not token[0].isalpha() or token[0].isupper() or any(sign.isdigit() for sign in token) or bool(_negation(token.casefold()))
+    )
+
+
+def _negation(token: str) -> str:
+    """The negation that a word is or ends in; empty where there is none."""
+    return token if token in NEGATIONS else "not" if token.endswith(("n't", "n’t")) else ""

@@ -19,7 +19,7 @@ BODY = (
 )
 TEXTS = {
     "original": f"# Boiler\n\n{BODY}\n",
-    "typo": f"# Boiler\n\n{BODY.replace('swept', 'brushed')}\n",
+    "typo": f"# Boiler\n\n{BODY.replace('write down', 'note down')}\n",
     "shouted": f"# BOILER\n\n{BODY.replace(', ', ' , ')}\n",
     "other number": f"# Boiler\n\n{BODY.replace('two people', '2 people').replace('the first', 'the 1st')}\n",
     "longer": f"# Boiler\n\n{BODY} A third one stands by the door with a lamp, and rings for help when anything burns.\n",

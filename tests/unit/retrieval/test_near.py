@@ -19,7 +19,7 @@ RULE = (
     "Whoever is ill tells the desk before eight, and brings a note from a doctor on the third day. "
     "What is left of a year's leave is kept until the end of March and may not be paid out."
 )
-COPY = RULE.replace("asked for", "requested")
+COPY = RULE.replace("brings a note", "carries a note")
 
 
 def chunk(number: int, text: str, *, document: int | None = None) -> StoredChunk:
@@ -37,7 +37,7 @@ def test_a_copy_that_says_nothing_more_folds() -> None:
     assert folds(RULE.replace("\n", " ").replace(". ", ".\n\n"))
     plain = RULE.partition(" What is left")[0]
     assert folds(" ".join(plain.split()[:30]), plain), "a piece of it"
-    assert folds(RULE.replace("asked for", "requested")), "a word among sixty"
+    assert folds(COPY), "a word among sixty"
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,21 @@ def test_a_copy_that_says_nothing_more_folds() -> None:
         ("end of March", "end of April"),
         ("brings a note", "brings a note by form HR-12a"),
         ("before eight", "except before eight"),
+        ("30 days before", "30 % before"),
     ],
 )
 def test_another_number_name_code_or_negation_keeps_it_apart(old: str, new: str) -> None:
     assert old in RULE
     assert not folds(RULE.replace(old, new))
+
+
+def test_numbers_that_change_places_keep_it_apart() -> None:
+    filler = (
+        " The desk keeps a list of both and tells whoever asks, by telephone or in writing, on every day of the working week."
+    )
+    rule = "Crane drivers wait 30 days for a berth and pilots wait 90 days for a licence." + filler
+    assert not folds(rule.replace("30", "x").replace("90", "30").replace("x", "90"), rule)
+    assert folds(rule.replace("telephone", "phone"), rule)
 
 
 def test_a_longer_one_does_not_fold_into_a_shorter() -> None:
