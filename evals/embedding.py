@@ -2,7 +2,7 @@
 
 DATA holds folders with `corpus.jsonl`, `queries.jsonl` and `qrels.tsv`. Each text (title and text of a document, as much of it as
 the model reads, and each question) goes through the engine that the settings choose and through torch in float32. Told are the
-worst cosine between the two and nDCG@10 of an exact search in each one's vectors (gain 2^relevance - 1; Järvelin, Kekäläinen 2002).
+worst cosine between the two and nDCG@10 of an exact search in each one's vectors (gain 2^relevance - 1).
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from index.model_files import WEIGHTS, pooling_of
 from index.weights import Shapes, read_shapes
 
 FLOATS = {"F32", "F16", "BF16"}
+FIRST_TOKEN = (["cls"], ["cls_token"])  # the two formats of the file
 UNUSED = ("pooler.", "embeddings.position_ids", "cls.")
 """Tensors that the encoder does not read, and that files of it carry."""
 
@@ -91,7 +92,7 @@ def describe_bert(folder: Path) -> Bert | str:
         positions=config["max_position_embeddings"],
         types=config["type_vocab_size"],
         epsilon=float(config["layer_norm_eps"]),
-        first_token=pooling_of(_json(folder / modules[1]["path"] / "config.json"))[1] == ["cls"],
+        first_token=pooling_of(_json(folder / modules[1]["path"] / "config.json"))[1] in FIRST_TOKEN,
     )
     if bert.width % bert.heads:
         return "its sizes do not fit together"
@@ -148,7 +149,7 @@ def _pooling(folder: Path) -> str:
         modes = pooling_of(config)[1]
     except KeyError:
         return "its pooling is not stated"
-    return "" if modes in (["mean"], ["cls"]) else f"it pools by {' and '.join(modes) or 'nothing'}"
+    return "" if modes == ["mean"] or modes in FIRST_TOKEN else f"it pools by {' and '.join(modes) or 'nothing'}"
 
 
 def _tensors(bert: Bert, shapes: Shapes) -> str:

@@ -1,4 +1,4 @@
-"""Small BERT models with random numbers, written to disk as sentence-transformers writes them; and copies of one with a change."""
+"""Small BERT models with random numbers, on disk as sentence-transformers writes them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,19 @@ def small_model(folder: Path, *, pooling: str = "mean", prefix: str = "", kind: 
     for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "modules.json"):
         shutil.copyfile(packaged / name, folder / name)
     config = json.loads((packaged / "config.json").read_text()) | {
-        "hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 96, "max_position_embeddings": 64,
+        "hidden_size": 48, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 96,
+        "max_position_embeddings": 64,
     }  # fmt: skip
     write(folder / "config.json", config)
     write(folder / "sentence_bert_config.json", {"max_seq_length": 40, "do_lower_case": False})
     write(
         folder / "1_Pooling" / "config.json",
-        {"word_embedding_dimension": 48, "pooling_mode_cls_token": pooling == "cls", "pooling_mode_mean_tokens": pooling == "mean",
-         "pooling_mode_max_tokens": pooling == "max"},
-    )  # fmt: skip
+        {
+            "word_embedding_dimension": 48,
+            "pooling_mode_cls_token": pooling == "cls",
+            "pooling_mode_mean_tokens": pooling == "mean",
+        },
+    )
     shape = Bert(folder, prefix, 48, 4, 2, 96, config["vocab_size"], 64, 2, 1e-12, pooling == "cls").shapes()
     dice = np.random.default_rng(7)
     weights = {
