@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from privacy.light import without
+
 Window = tuple[int, int]
 
 NAMES = {
@@ -56,8 +58,9 @@ class Recognizer:
 @cache
 def recognizer(entity: str) -> Recognizer:
     """The recognizer of `entity`; Presidio is loaded with the first one."""
-    from presidio_analyzer import Pattern, PatternRecognizer
-    from presidio_analyzer import predefined_recognizers as predefined
+    with without("torch", "transformers"):
+        from presidio_analyzer import Pattern, PatternRecognizer
+        from presidio_analyzer import predefined_recognizers as predefined
 
     if entity == "EMAIL_ADDRESS":
 
