@@ -209,18 +209,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    verdicts = [evaluate(folder, runs, options.seed) for folder in options.folders for runs in (1, options.runs)]
+    verdicts = []
+    for folder in options.folders:
+        for runs in dict.fromkeys((1, options.runs)):
+            verdicts.append(evaluate(folder, runs, options.seed))
+            if not options.json:
+                _show(verdicts[-1])
     if options.json:
         fields = Verdict.__slots__
         print(json.dumps([{name: getattr(v, name) for name in fields} for v in verdicts], indent=2, default=str))
-    else:
-        for v in verdicts:
-            print(f"{v.folder}, {v.runs} runs: {v.documents} documents, {v.versions} versions; read {v.read} times;")
-            print(f"  asked {v.asked} times ({v.given_way} of documents that give way), {v.results} results")
-            print(f"  {len(v.differences)} differences")
-            for difference in v.differences[:20]:
-                print(f"  {difference}")
     return 1 if any(v.differences or not v.results for v in verdicts) else 0
+
+
+def _show(v: Verdict) -> None:
+    print(f"{v.folder}, {v.runs} runs: {v.documents} documents, {v.versions} versions; read {v.read} times;")
+    print(f"  asked {v.asked} times ({v.given_way} of documents that give way), {v.results} results")
+    print(f"  {len(v.differences)} differences", flush=True)
+    for difference in v.differences[:20]:
+        print(f"  {difference}")
 
 
 if __name__ == "__main__":

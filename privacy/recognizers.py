@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from privacy.light import light_imports
+from privacy.light import without
 
 Window = tuple[int, int]
 
@@ -58,7 +58,7 @@ class Recognizer:
 @cache
 def recognizer(entity: str) -> Recognizer:
     """The recognizer of `entity`; Presidio is loaded with the first one."""
-    with light_imports():
+    with without("torch", "transformers"):
         from presidio_analyzer import Pattern, PatternRecognizer
         from presidio_analyzer import predefined_recognizers as predefined
 

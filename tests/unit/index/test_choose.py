@@ -1,4 +1,4 @@
-"""The engine is chosen by the model's files, the machine and the operator; whatever is not a plain BERT encoder goes through torch."""
+"""Files, machine and operator choose the engine; whatever is not a plain BERT encoder goes through torch."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "more layers than tensors": lambda f: change(f / "config.json", num_hidden_layers=3),
     "another width": lambda f: change(f / "config.json", hidden_size=96),
     "no layer norm stated": lambda f: change(f / "config.json", layer_norm_eps=None),
-    "pooling by the largest": lambda f: change(f / "1_Pooling/config.json", pooling_mode_mean_tokens=False, pooling_mode_max_tokens=True),
+    "pooling by nothing": lambda f: change(f / "1_Pooling/config.json", pooling_mode_mean_tokens=0),
     "two poolings": lambda f: change(f / "1_Pooling/config.json", pooling_mode_cls_token=True),
     "prompts left out": lambda f: change(f / "1_Pooling/config.json", include_prompt=False),
     "texts lowered": lambda f: change(f / "sentence_bert_config.json", do_lower_case=True),
@@ -126,7 +126,9 @@ def test_a_small_model_answers_as_torch_does(made: dict[str, object], tmp_path: 
     ours = FileEmbedder(folder, choose_engine(folder, "openvino", "cpu", None))
     theirs = FileEmbedder(folder, TorchEngine(bfloat16=False))
     texts = ["", "Ship.", "A whale is a mammal that lives in the sea.", "word " * 500, "naïve 日本語 😀 \ud800"]
-    assert (ours.embed(texts) * theirs.embed(texts)).sum(axis=1).min() > 0.99
+    vectors = ours.embed(texts)
+    nearest = (vectors @ vectors.T)[~np.eye(len(texts), dtype=bool)].max()
+    assert (vectors * theirs.embed(texts)).sum(axis=1).min() > max(0.99, nearest)  # or any answer would do
     assert ours.fingerprint == theirs.fingerprint
 
 

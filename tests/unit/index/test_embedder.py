@@ -21,6 +21,7 @@ from index.open import open_embedder
 from index.openvino_engine import OpenvinoEngine
 from index.settings import IndexSettings
 from index.torch_engine import TorchEngine
+from tests.architecture.layout import ROOT
 
 TEXTS = [
     "A whale is a mammal that lives in the sea.",
@@ -75,6 +76,55 @@ def test_the_fast_arithmetic_stays_near_the_exact_one(embedder: FileEmbedder) ->
     exact = FileEmbedder(find_model(PACKAGED), TorchEngine(bfloat16=False))
     assert (fast.embed(TEXTS) * exact.embed(TEXTS)).sum(axis=1).min() > 0.99
     assert fast.fingerprint == exact.fingerprint == embedder.fingerprint
+
+
+def real_texts() -> list[str]:
+    """Our own pages in pieces of 10 to 250 words, so that batches hold several lengths."""
+    words = " ".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").glob("**/*.md"))).split()
+    found: list[str] = []
+    at = 0
+    while at < len(words) and len(found) < 60:
+        size = 10 + (len(found) * 37) % 240
+        found.append(" ".join(words[at : at + size]))
+        at += size
+    return found
+
+
+@pytest.mark.slow
+def test_without_torch_the_answers_are_those_of_torch(embedder: FileEmbedder) -> None:
+    texts = [*real_texts(), *TEXTS]
+    exact = FileEmbedder(find_model(PACKAGED), TorchEngine(bfloat16=False))
+    assert (embedder.embed(texts) * exact.embed(texts)).sum(axis=1).min() > 0.99
+    assert embedder.embed_query(texts[0]) @ exact.embed_query(texts[0]) > 0.99
+    assert embedder.fingerprint == exact.fingerprint
+
+
+@pytest.mark.slow
+def test_a_text_has_one_vector_whatever_goes_with_it(embedder: FileEmbedder) -> None:
+    texts = real_texts()[:24]
+    alone = np.stack([embedder.embed([text])[0] for text in texts])
+    assert np.abs(embedder.embed(texts) - alone).max() < 1e-3
+    assert np.abs(embedder.embed(texts[::-1])[::-1] - alone).max() < 1e-3
+    assert np.abs(embedder.embed([texts[3]] * 9) - alone[3]).max() < 1e-3
+
+
+@pytest.mark.slow
+def test_threads_at_once_get_each_their_own_vectors(embedder: FileEmbedder) -> None:
+    texts = real_texts()[:16]
+    alone = embedder.embed(texts)
+    found: dict[int, np.ndarray] = {}
+
+    def ask(turn: int) -> None:
+        found[turn] = embedder.embed(texts[turn:]) if turn % 2 else embedder.embed_query(texts[turn])[None]
+
+    threads = [threading.Thread(target=ask, args=(turn,)) for turn in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6
+    for turn, vectors in found.items():
+        assert np.abs(vectors - alone[turn : turn + len(vectors)]).max() < 1e-3
 
 
 @pytest.mark.slow
