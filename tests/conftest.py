@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -21,6 +22,9 @@ from index.settings import IndexSettings
 from privacy.open import open_redactor
 from privacy.redactor import Redactor
 from privacy.settings import PrivacySettings
+
+settings.register_profile("portcullis", deadline=None)  # machines are shared: a test that waits is not wrong
+settings.load_profile("portcullis")
 
 DATA = Path(os.environ.get("PORTCULLIS_TEST_DATA", "../shared/data"))
 LOCK_TIMEOUT_SECONDS = 5.0
