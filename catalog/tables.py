@@ -1,7 +1,7 @@
 """The whole schema in one read.
 
 Every table but `tenants`, `collections` and the Alembic one carries `tenant_id`. Integer keys are never reused (AUTOINCREMENT on
-SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value.
+SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value, but `vault.sealed`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -274,6 +276,36 @@ class VersionChunk(Base):
     tokens: Mapped[int]
     pages: Mapped[list[Any]]
     headings: Mapped[list[Any]]  # redacted
+
+
+# ---- the vault --------------------------------------------------------------------------------------------------------------
+
+
+class VaultEntry(Base):
+    """The sealed original of a pseudonym. It stays as long as a version holds the pseudonym: no row is without a use."""
+
+    __tablename__ = "vault"
+    __table_args__ = (Index("ix_vault_key_id", "tenant_id", "key_id"),)
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(String(100), primary_key=True)
+    entity: Mapped[str] = mapped_column(String(60))
+    key_id: Mapped[str] = mapped_column(String(16))  # which of the vault's keys sealed it
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # nonce and ciphertext: see privacy/vault.py
+
+
+class VaultUse(Base):
+    """A version holds a pseudonym. Who may read the version may, with the right to, see the original."""
+
+    __tablename__ = "vault_uses"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "pseudonym"], ["vault.tenant_id", "vault.pseudonym"]),
+        Index("ix_vault_uses_version", "tenant_id", "version_id"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
 
 
 # ---- the index, as we believe it to be --------------------------------------------------------------------------------------
