@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, select, update
 
 from catalog.ids import Label, TenantId, VersionId
 from catalog.insert import BATCH, batches, insert_ignore
@@ -178,9 +178,8 @@ def reseal(session: WriteSession, tenant_id: TenantId, rows: Iterable[SealedRow]
 _COLUMNS = (VaultEntry.pseudonym, VaultEntry.entity, VaultEntry.key_id, VaultEntry.sealed)
 
 
-def _row(entry: object) -> SealedRow:
-    pseudonym, entity, key_id, sealed = entry  # type: ignore[misc]
-    return SealedRow(pseudonym, entity, key_id, bytes(sealed))
+def _row(entry: Row[str, str, str, bytes]) -> SealedRow:
+    return SealedRow(entry[0], entry[1], entry[2], bytes(entry[3]))
 
 
 def _note_uses(session: WriteSession, tenant_id: TenantId, version_id: VersionId, pseudonyms: Iterable[str]) -> None:

@@ -1,8 +1,12 @@
 """What can go wrong with detection and redaction.
 
 PrivacyError
-├── BadPolicy        a policy that names an unknown entity or operator
-└── KeyUnavailable   the key for pseudonyms cannot be read: nothing is redacted, so nothing is stored
+├── BadPolicy            a policy that names an unknown entity or operator
+├── KeyUnavailable       the key for pseudonyms cannot be read: nothing is redacted, so nothing is stored
+├── VaultKeyUnavailable  the vault's keys cannot be had, and originals are to be kept
+├── VaultKeyMissing      none of the vault's keys is the one that sealed an original
+├── VaultDamaged         a sealed original does not open: it was changed, or moved to another row
+└── PseudonymCollision   two values of a tenant have one pseudonym: the second is refused
 """
 
 from __future__ import annotations
@@ -20,3 +24,37 @@ class BadPolicy(PrivacyError):
 
 class KeyUnavailable(PrivacyError):
     code = "privacy_key_unavailable"
+
+
+class VaultKeyUnavailable(PrivacyError):
+    code = "vault_key_unavailable"
+
+
+class VaultKeyMissing(PrivacyError):
+    code = "vault_key_missing"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"The vault's key {key_id} is not among those that are set, and it sealed originals. Add it behind the newest one; "
+            "`portcullis vault rotate` makes it superfluous."
+        )
+
+
+class VaultDamaged(PrivacyError):
+    code = "vault_damaged"
+
+    def __init__(self, pseudonym: str) -> None:
+        super().__init__(
+            f"The sealed original of {pseudonym} does not open: it was changed or moved. Restore the table `vault` from a "
+            "backup, or delete the row and ingest its documents again with --full."
+        )
+
+
+class PseudonymCollision(PrivacyError):
+    code = "pseudonym_collision"
+
+    def __init__(self, pseudonym: str) -> None:
+        super().__init__(
+            f"Two values have the pseudonym {pseudonym}. The vault keeps the first; the other's document stays out. Another "
+            "PRIVACY_KEY gives every value another pseudonym."
+        )

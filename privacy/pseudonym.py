@@ -21,6 +21,15 @@ PLACEHOLDER = re.compile(rf"\[(?:REMOVED|(?:{'|'.join(ENTITIES)})(?:_[A-Z2-7]{{{
 """What redaction leaves behind. Detection never looks inside or across one, so redacting twice changes nothing."""
 
 
+NAMED = rf"(?:{'|'.join(ENTITIES)})_[A-Z2-7]{{{NAME_CHARACTERS}}}"
+_PSEUDONYM = re.compile(rf"\[{NAMED}\]")
+
+
+def is_pseudonym(text: str) -> bool:
+    """Whether `text` is one pseudonym and nothing else; a mask is none."""
+    return _PSEUDONYM.fullmatch(text) is not None
+
+
 def pseudonym(key: bytes, tenant_id: TenantId, entity: str, value: str) -> str:
     """The name of `value` in this tenant."""
     message = f"{tenant_id}\0{entity}\0{normal_value(entity, value)}".encode("utf-8", "surrogatepass")
