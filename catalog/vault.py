@@ -132,6 +132,14 @@ def drop_unused(session: WriteSession, tenant_id: TenantId, pseudonyms: Collecti
     return dropped
 
 
+def discard(session: WriteSession, tenant_id: TenantId, pseudonym: str) -> bool:
+    """Let go of one original, whoever names it. False if there is none."""
+    _hold(session, tenant_id, alone=True)
+    these = (VaultUse.tenant_id == tenant_id) & (VaultUse.pseudonym == pseudonym)
+    session.sql.execute(delete(VaultUse).where(these).execution_options(synchronize_session=False))
+    return drop_unused(session, tenant_id, [pseudonym]) > 0
+
+
 def count_unused(session: ReadSession, tenant_id: TenantId) -> int:
     """How many originals there are that no version names: none, or something went wrong."""
     return session.sql.scalars(select(func.count()).select_from(VaultEntry).where(_unused(tenant_id))).one()

@@ -3,9 +3,10 @@
 PrivacyError
 ├── BadPolicy            a policy that names an unknown entity or operator
 ├── KeyUnavailable       the key for pseudonyms cannot be read: nothing is redacted, so nothing is stored
-├── VaultKeyUnavailable  the vault's keys cannot be had, and originals are to be kept
-├── VaultKeyMissing      none of the vault's keys is the one that sealed an original
-├── VaultDamaged         a sealed original does not open: it was changed, or moved to another row
+├── VaultFault           the vault cannot do its work: no original is shown, and none is stored unsealed
+│   ├── VaultKeyUnavailable  its keys cannot be had
+│   ├── VaultKeyMissing      none of its keys is the one that sealed an original
+│   └── VaultDamaged         a sealed original does not open: it was changed, or moved to another row
 └── PseudonymCollision   two values of a tenant have one pseudonym: the second is refused
 """
 
@@ -26,11 +27,15 @@ class KeyUnavailable(PrivacyError):
     code = "privacy_key_unavailable"
 
 
-class VaultKeyUnavailable(PrivacyError):
+class VaultFault(PrivacyError):
+    code = "vault_fault"
+
+
+class VaultKeyUnavailable(VaultFault):
     code = "vault_key_unavailable"
 
 
-class VaultKeyMissing(PrivacyError):
+class VaultKeyMissing(VaultFault):
     code = "vault_key_missing"
 
     def __init__(self, key_id: str) -> None:
@@ -40,13 +45,13 @@ class VaultKeyMissing(PrivacyError):
         )
 
 
-class VaultDamaged(PrivacyError):
+class VaultDamaged(VaultFault):
     code = "vault_damaged"
 
     def __init__(self, pseudonym: str) -> None:
         super().__init__(
             f"The sealed original of {pseudonym} does not open: it was changed or moved. Restore the table `vault` from a "
-            "backup, or delete the row and ingest its documents again with --full."
+            "backup, or let go of it with `portcullis vault discard` and ingest its documents again with --full."
         )
 
 
