@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Table, delete, exists, func, select, updat
 
 from catalog.insert import batches
 from catalog.session import ReadSession, WriteSession
-from catalog.tables import Base, Chunk, ChunkText, Document, File, Run, Version
+from catalog.tables import Base, Chunk, ChunkText, Document, File, Run, VaultEntry, Version
 from catalog.tenants import bump_corpus
 from catalog.text import hold_texts
 from catalog.traces import Traces
+from catalog.vault import count_unused, drop_unused, hold_vault
 
 REFERENCES = ("document_id", "version_id", "chunk_id")
 KEYS = {Document.__tablename__: "documents", Version.__tablename__: "versions", Chunk.__tablename__: "chunks"}
@@ -24,15 +25,17 @@ KEYS = {Document.__tablename__: "documents", Version.__tablename__: "versions", 
 def erasable_tables() -> list[Table]:
     """Every table that rows are erased from, children first."""
     named = [table for table in reversed(Base.metadata.sorted_tables) if table.name in KEYS or {*REFERENCES} & {*table.c.keys()}]
-    return [*named, Base.metadata.tables[ChunkText.__tablename__], Base.metadata.tables[Run.__tablename__]]
+    return [*named, *(Base.metadata.tables[kind.__tablename__] for kind in (ChunkText, VaultEntry, Run))]
 
 
 def erase_rows(session: WriteSession, traces: Traces) -> dict[str, int]:
-    """Delete every row, and the texts that no other chunk of the tenant holds. Rows deleted, by table. Twice deletes no more.
+    """Delete every row, the texts that no other chunk of the tenant holds, and the originals that no other version names.
 
-    The documents are out of service, and their points out of the index, when this is called.
+    Rows deleted, by table. Twice deletes no more. The documents are out of service, and their points
+    out of the index, when this is called.
     """
     hold_texts(session, traces.tenant_id, alone=True)
+    hold_vault(session, traces.tenant_id)
     counts: dict[str, int] = {}
     for table, condition in _conditions(traces):
         done = session.sql.execute(delete(table).where(condition).execution_options(synchronize_session=False))
@@ -41,6 +44,7 @@ def erase_rows(session: WriteSession, traces: Traces) -> dict[str, int]:
     for batch in batches(sorted(traces.text_hashes)):
         done = session.sql.execute(delete(ChunkText).where(_unheld(traces, batch)).execution_options(synchronize_session=False))
         counts[ChunkText.__tablename__] += max(0, int(getattr(done, "rowcount", 0)))
+    counts[VaultEntry.__tablename__] = drop_unused(session, traces.tenant_id)
     counts[Run.__tablename__] = _mend_reports(session, traces)
     if traces.versions or traces.documents:
         bump_corpus(session, traces.tenant_id)
@@ -56,6 +60,7 @@ def count_rows(session: ReadSession, traces: Traces) -> dict[str, int]:
     for batch in batches(sorted(traces.text_hashes)):
         found = session.sql.scalars(select(func.count()).select_from(ChunkText).where(_unheld(traces, batch))).one()
         counts[ChunkText.__tablename__] = counts.get(ChunkText.__tablename__, 0) + found
+    counts[VaultEntry.__tablename__] = count_unused(session, traces.tenant_id)
     return {name: count for name, count in counts.items() if count}
 
 

@@ -1,7 +1,7 @@
 """The whole schema in one read.
 
 Every table but `tenants`, `collections` and the Alembic one carries `tenant_id`. Integer keys are never reused (AUTOINCREMENT on
-SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value.
+SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value, but `vault.sealed`.
 """
 
 from __future__ import annotations
@@ -11,43 +11,22 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
-    Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from catalog.moment import UtcDateTime
-
-BigId = BigInteger().with_variant(Integer, "sqlite")
-Json = JSON().with_variant(JSONB, "postgresql")
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: Json, list[Any]: Json, UUID: Uuid()}  # noqa: RUF012
-
-
-NEVER_REUSED = {"sqlite_autoincrement": True}
-
+from catalog.columns import NEVER_REUSED, BigId
+from catalog.columns import Base as Base
 
 # ---- tenants and people -----------------------------------------------------------------------------------------------------
 
@@ -274,6 +253,36 @@ class VersionChunk(Base):
     tokens: Mapped[int]
     pages: Mapped[list[Any]]
     headings: Mapped[list[Any]]  # redacted
+
+
+# ---- the vault --------------------------------------------------------------------------------------------------------------
+
+
+class VaultEntry(Base):
+    """The sealed original of a pseudonym. It stays as long as a version holds the pseudonym: no row is without a use."""
+
+    __tablename__ = "vault"
+    __table_args__ = (Index("ix_vault_key_id", "tenant_id", "key_id"),)
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(String(100), primary_key=True)
+    entity: Mapped[str] = mapped_column(String(60))
+    key_id: Mapped[str] = mapped_column(String(16))  # which of the vault's keys sealed it
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # nonce and ciphertext: see privacy/vault.py
+
+
+class VaultUse(Base):
+    """A version holds a pseudonym. Who may read the version may, with the right to, see the original."""
+
+    __tablename__ = "vault_uses"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "pseudonym"], ["vault.tenant_id", "vault.pseudonym"]),
+        Index("ix_vault_uses_version", "tenant_id", "version_id"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"), primary_key=True)
 
 
 # ---- the index, as we believe it to be --------------------------------------------------------------------------------------

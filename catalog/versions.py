@@ -13,6 +13,7 @@ from catalog.ids import DocumentId, DocumentKey, Label, SourceId, TenantId, Vers
 from catalog.insert import insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Base, Document, File, Supersession, Version
+from catalog.vault import drop_unused, uses_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +279,7 @@ def drop_versions(session: WriteSession, key: DocumentKey) -> None:
 
 
 def _drop(session: WriteSession, key: DocumentKey, version_id: VersionId) -> None:
+    named = uses_of(session, key.tenant_id, version_id)
     for table in _PARTS:
         session.sql.execute(delete(table).where(table.c.tenant_id == key.tenant_id, table.c.version_id == version_id))
     session.sql.execute(
@@ -285,6 +287,7 @@ def _drop(session: WriteSession, key: DocumentKey, version_id: VersionId) -> Non
             Version.tenant_id == key.tenant_id, Version.document_id == key.document_id, Version.id == version_id
         )
     )
+    drop_unused(session, key.tenant_id, named)
 
 
 def note_held(session: WriteSession, key: DocumentKey, spans: Mapping[VersionId, Span]) -> None:

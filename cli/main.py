@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import administrator, application, demo, engineer, erasure, sources, versions
+from cli import administrator, application, demo, engineer, erasure, privacy, sources, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -44,5 +44,8 @@ for name, group in (
 
 app.command("forget")(erasure.forget)
 app.command("expire")(erasure.expire)
+
+app.command("redact")(privacy.redact)
+app.add_typer(privacy.vault, name="vault")
 
 app.command("demo")(demo.demo)

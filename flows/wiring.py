@@ -50,7 +50,7 @@ def open_tools(*, rebuilding: bool = False) -> Iterator[Tools]:
     from index.settings import IndexSettings
     from ingest.run import Tools
     from ingest.settings import IngestSettings
-    from privacy.open import open_redactor
+    from privacy.open import open_redactor, open_vault
     from privacy.settings import PrivacySettings
 
     settings = IndexSettings()
@@ -59,10 +59,11 @@ def open_tools(*, rebuilding: bool = False) -> Iterator[Tools]:
         wanted = named(model)
         embedder = wanted if rebuilding else _serving(catalog, wanted, named)
         notes = () if embedder is wanted else (OTHER_MODEL,)
-        redactor = open_redactor(PrivacySettings())
+        privacy = PrivacySettings()
+        redactor, vault = open_redactor(privacy), open_vault(privacy)
         index = open_index(settings)
         try:
-            yield Tools(catalog, index, embedder, redactor, IngestSettings(), model=model, notes=notes)
+            yield Tools(catalog, index, embedder, redactor, IngestSettings(), model=model, notes=notes, vault=vault)
         finally:
             index.close()
 

@@ -18,7 +18,9 @@ from index.sketch import signature
 from ingest.documents import Chunk, RedactedDocument
 from ingest.errors import Quarantine
 from ingest.resolve import later
+from ingest.seal import seal
 from ingest.withhold import remedy, stands_over
+from privacy.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,12 @@ def absorb(
     label: Label,
     made_by: MadeBy,
     known: FileState | None,
+    vault: Vault | None = None,
 ) -> Absorbed:
-    """Store a document's version; twice stores it once. Raises `Quarantine` when it was forgotten or another source owns it."""
+    """Store a document's version, and in the same transaction its originals, sealed; twice stores it once.
+
+    Raises `Quarantine` when it was forgotten, another source owns it, or the vault refuses one of its values.
+    """
     entry = document.source.entry
     row = open_document(write, tenant_id, source_id, entry.document)
     if row.source_id != source_id:
@@ -81,6 +87,7 @@ def absorb(
         ),
         chunks,
     )
+    seal(write, vault, tenant_id, version_id, document.originals)
     state = FileState(
         path=entry.path,
         document_id=row.key.document_id,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from acl.principal import Name
 from catalog.ids import digest
+from privacy.original import Original
 
 ElementKind = Literal["title", "heading", "paragraph", "list_item", "table", "code"]
 
@@ -112,6 +113,7 @@ class RedactedDocument:
     elements: tuple[Element, ...]
     metadata: Mapping[str, Any]
     findings: Mapping[str, int]  # entity type to count, no values
+    originals: tuple[Original, ...] = field(default=(), repr=False)  # one for each pseudonym, for the vault alone; else none
 
     @property
     def text(self) -> str:

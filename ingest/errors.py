@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from catalog.errors import PortcullisError, quoted
+from privacy.errors import PseudonymCollision
 
 Reason = Literal[
     "encrypted",
@@ -40,6 +41,7 @@ Reason = Literal[
     "missing",
     "conflict",
     "forgotten",
+    "collision",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
@@ -133,3 +135,8 @@ class Quarantine(IngestError):
         super().__init__(f"{reason}: {detail}")
         self.reason: Reason = reason
         self.detail = detail
+
+
+def collision(error: PseudonymCollision) -> Quarantine:
+    """A document with a value that the vault refuses."""
+    return Quarantine("collision", str(error))

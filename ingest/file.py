@@ -101,7 +101,9 @@ def absorb_file(tools: Tools, run: Run, file: ReadFile) -> FileEnd:
             run.hold(write)
             label, known = run.labels[entry.access], run.known.get(entry.path)
             made_by = MadeBy(_read_by(run.stages, file), run.stages.cutting)
-            absorbed = absorb(write, run.target.tenant_id, run.target.source_id, redacted, chunks, label, made_by, known)
+            absorbed = absorb(
+                write, run.target.tenant_id, run.target.source_id, redacted, chunks, label, made_by, known, tools.vault
+            )
     except Quarantine as bad:
         state = _file_state(run, entry, file.content_hash, parent=file.parent, bad=bad)
         return FileEnd(entry, state, None, time.monotonic() - since)
@@ -131,7 +133,7 @@ def _prepare(
     cleaned = CleanDocument(source, read.title, read.elements, read.repairs, read.pages)
     try:
         cleaned, warning = trust(cleaned, settings.min_page_score, settings.warn_page_score)
-        redacted = redact(cleaned, tools.redactor, tenant_id)
+        redacted = redact(cleaned, tools.redactor, tenant_id, with_originals=tools.vault is not None)
         chunks = chunk(redacted, tools.embedder.tokens, stages.max_tokens)
     except PortcullisError:
         raise

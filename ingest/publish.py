@@ -11,6 +11,7 @@ from catalog.ids import ChunkId, DocumentKey, Label, VersionId
 from catalog.ledger import note_deleted, note_live, to_delete
 from catalog.session import ReadSession, WriteSession, reading, transaction
 from catalog.sources import StatusRule, status_rule
+from catalog.vault import hold_vault
 from catalog.versions import Span, drop_replaced, note_held, versions_of
 from ingest.report import ChunkCounts
 from ingest.resolve import current, held, latest
@@ -122,6 +123,7 @@ def _due(read: ReadSession, target: Target, key: DocumentKey, rule: StatusRule) 
 
 
 def _flip_all(write: WriteSession, target: Target, flips: Sequence[Flip]) -> dict[Shelf, list[ChunkId]]:
+    hold_vault(write, target.tenant_id)
     for flip in flips:
         key = flip.holding.key
         note_held(write, key, flip.spans)

@@ -10,6 +10,7 @@ from typing import cast
 from catalog.ids import DocumentKey, VersionId
 from catalog.session import reading, transaction
 from catalog.sources import status_rule
+from catalog.vault import copy_uses
 from catalog.versions import NewVersion, stored_version, versions_of
 from ingest.absorb import keep
 from ingest.chunk import chunk
@@ -28,7 +29,7 @@ def recut(tools: Tools, run: Run, key: DocumentKey) -> None:
         chunks = chunk(_document(stored), tools.embedder.tokens, run.stages.max_tokens)
         with transaction(tools.catalog) as write:
             run.hold(write)
-            keep(write, key, replace(stored, cutting=run.stages.cutting), chunks)
+            copy_uses(write, key.tenant_id, version_id, keep(write, key, replace(stored, cutting=run.stages.cutting), chunks))
 
 
 def _due(tools: Tools, run: Run, key: DocumentKey) -> list[VersionId]:

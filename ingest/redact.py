@@ -10,13 +10,21 @@ from typing import Any
 from catalog.ids import TenantId
 from ingest.clean import clean_text
 from ingest.documents import CleanDocument, Element, RedactedDocument
+from ingest.errors import collision
+from privacy.errors import PseudonymCollision
+from privacy.original import Original, originals
+from privacy.pseudonym import normal_value
 from privacy.redactor import Redactor
+from privacy.span import Redaction
 
 TITLE_CHARACTERS = 500
 
 
-def redact(document: CleanDocument, redactor: Redactor, tenant_id: TenantId) -> RedactedDocument:
-    """`document` with the personal data of its title, blocks and metadata values replaced. Names of metadata fields stay."""
+def redact(document: CleanDocument, redactor: Redactor, tenant_id: TenantId, *, with_originals: bool = False) -> RedactedDocument:
+    """`document` with the personal data of its title, blocks and metadata values replaced. Names of metadata fields stay.
+
+    `with_originals`: for a vault. Raises `Quarantine` when two values of the document have one pseudonym.
+    """
     title = title_of(document)
     metadata = document.source.entry.metadata
     texts = [title, *(element.text for element in document.elements), *_strings(metadata)]
@@ -30,7 +38,19 @@ def redact(document: CleanDocument, redactor: Redactor, tenant_id: TenantId) -> 
         elements=tuple(element for element in elements if element.text.strip()),
         metadata=_replaced(metadata, {text: result.text for text, result in done.items()}),
         findings=dict(sorted(findings.items())),
+        originals=_originals(done) if with_originals else (),
     )
+
+
+def _originals(done: Mapping[str, Redaction]) -> tuple[Original, ...]:
+    """One for each pseudonym, as it was first spelled."""
+    first: dict[str, Original] = {}
+    for text, redaction in done.items():
+        for original in originals(text, redaction):
+            held = first.setdefault(original.pseudonym, original)
+            if normal_value(held.entity, held.value) != normal_value(original.entity, original.value):
+                raise collision(PseudonymCollision(original.pseudonym))
+    return tuple(first.values())
 
 
 def title_of(document: CleanDocument) -> str:

@@ -23,6 +23,7 @@ from ingest.sources import Source
 from ingest.stages import Stages, stages
 from ingest.worker import READER
 from privacy.redactor import Redactor
+from privacy.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Tools:
     """What a root wires together for a run. `reader` is what workers call, MODULE:FUNCTION of type `ingest.read.Reader`.
 
     `model` is the name that the embedder was opened by, `notes` what the root has to tell the operator.
+    Without a `vault` originals are not kept.
     """
 
     catalog: Engine
@@ -53,6 +55,7 @@ class Tools:
     reader: str = READER
     model: str = ""
     notes: tuple[str, ...] = ()
+    vault: Vault | None = None
 
     @property
     def stages(self) -> Stages:

@@ -9,15 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from catalog.ids import TenantId, digest
+from privacy.errors import VaultKeyUnavailable
 from privacy.key import decode_key, open_key
 from privacy.policy import OPERATORS, Operator, Policy
 from privacy.redact import redact
 from privacy.redactor import Redactor
 from privacy.settings import PrivacySettings
 from privacy.span import Redaction
+from privacy.vault_key import decode_keys, read_keys, run_for_keys
+
+if TYPE_CHECKING:
+    from privacy.vault import Vault
 
 RULES = 1
 """Raise it whenever detection or redaction gives other output for the same text: the documents are then read anew."""
@@ -29,6 +34,7 @@ class PatternRedactor:
 
     policy: Policy
     key: bytes = field(repr=False)
+    keeps_originals: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -41,6 +47,8 @@ class PatternRedactor:
             "operators": {entity: self.policy.operator(entity) for entity in sorted(self.policy.entities)},
             "key": hmac.new(self.key, b"fingerprint", hashlib.sha256).hexdigest(),
         }
+        if self.keeps_originals:  # a document that was read without it has none in the vault: it is read again
+            described["originals"] = "kept"
         return digest(json.dumps(described, sort_keys=True))
 
     def redact(self, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
@@ -57,7 +65,30 @@ def open_redactor(settings: PrivacySettings) -> Redactor:
         operators=MappingProxyType({entity: _operator(name) for entity, name in settings.operators.items()}),
     )
     key = decode_key(settings.key.get_secret_value()) if settings.key is not None else open_key(settings.resolved_key_file())
-    return PatternRedactor(policy, key)
+    return PatternRedactor(policy, key, settings.keep_originals)
+
+
+def open_vault(settings: PrivacySettings) -> Vault | None:
+    """The vault, or None where originals are not kept. Raises `VaultKeyUnavailable`: to be kept, they must be sealed."""
+    return open_vault_keys(settings) if settings.keep_originals else None
+
+
+def open_vault_keys(settings: PrivacySettings) -> Vault:
+    """The vault by its keys, whether or not originals are kept from now on. Raises `VaultKeyUnavailable`."""
+    from privacy.vault import Vault
+
+    places = [name for name in ("vault_key", "vault_key_file", "vault_key_command") if getattr(settings, name) is not None]
+    if len(places) != 1:
+        told = "none is set" if not places else "more than one is set"
+        raise VaultKeyUnavailable(
+            "The vault's keys come from exactly one of PRIVACY_VAULT_KEY, PRIVACY_VAULT_KEY_FILE and PRIVACY_VAULT_KEY_COMMAND; "
+            f"{told}. Make a key with `openssl rand -hex 32` and keep a copy where the catalog's backup is not."
+        )
+    if settings.vault_key is not None:
+        return Vault(decode_keys(settings.vault_key.get_secret_value(), "PRIVACY_VAULT_KEY"))
+    if settings.vault_key_file is not None:
+        return Vault(read_keys(settings.vault_key_file))
+    return Vault(run_for_keys(settings.vault_key_command or ""))
 
 
 def _operator(name: str) -> Operator:

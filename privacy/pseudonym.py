@@ -11,6 +11,8 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from catalog.ids import TenantId
 from privacy.entities import COMPACT, ENTITIES, NUMERIC
@@ -19,6 +21,33 @@ NAME_CHARACTERS = 12
 REMOVED = "[REMOVED]"
 PLACEHOLDER = re.compile(rf"\[(?:REMOVED|(?:{'|'.join(ENTITIES)})(?:_[A-Z2-7]{{{NAME_CHARACTERS}}})?)\]")
 """What redaction leaves behind. Detection never looks inside or across one, so redacting twice changes nothing."""
+
+
+_NAMED = rf"(?:{'|'.join(ENTITIES)})_[A-Z2-7]{{{NAME_CHARACTERS}}}"
+_PSEUDONYM = re.compile(rf"\[{_NAMED}\]")
+_WRITTEN = _NAMED.replace("_", r"\\?_")
+_MENTION = re.compile(rf"\\?\[(?P<whole>{_WRITTEN})\\?\]|(?<!\w)(?P<bare>{_WRITTEN})(?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A pseudonym as a text speaks of it: half-open code-point offsets, brackets included where they are there."""
+
+    start: int
+    end: int
+    pseudonym: str
+
+
+def mentions(text: str) -> Iterator[Mention]:
+    """Where `text` speaks of pseudonyms. Models write them without their brackets, or escaped for Markdown: those count too."""
+    for found in _MENTION.finditer(text):
+        name = (found["whole"] or found["bare"]).replace("\\", "")
+        yield Mention(found.start(), found.end(), f"[{name}]")
+
+
+def is_pseudonym(text: str) -> bool:
+    """Whether `text` is one pseudonym and nothing else; a mask is none."""
+    return _PSEUDONYM.fullmatch(text) is not None
 
 
 def pseudonym(key: bytes, tenant_id: TenantId, entity: str, value: str) -> str:

@@ -30,6 +30,19 @@ class PrivacySettings(BaseSettings):
         description='What is done with a kind, as JSON: {"IP_ADDRESS": "keep"}; pseudonymise (default), mask, remove or keep',
     )
 
+    keep_originals: bool = Field(
+        default=False,
+        description="Whether originals are kept, sealed, in the vault, so that they can be revealed; needs a key of the vault",
+    )
+    vault_key: SecretStr | None = Field(
+        default=None,
+        description="The vault's keys, the newest first, separated by commas or spaces: each 32 bytes as hexadecimal or base64",
+    )
+    vault_key_file: Path | None = Field(default=None, description="A file with the vault's keys, one a line, the newest first")
+    vault_key_command: str | None = Field(
+        default=None, description="A command that prints the vault's keys, one a line, the newest first; it runs without a shell"
+    )
+
     def resolved_key_file(self) -> Path:
         """`key_file`, or the one under `home()`."""
         return self.key_file or home() / FILE_NAME

@@ -24,7 +24,7 @@ from index.errors import EmbedderMismatch
 from index.model import Embedder
 from index.open import model_name, open_index, open_named
 from index.settings import IndexSettings
-from privacy.open import open_redactor
+from privacy.open import open_redactor, open_vault
 from privacy.settings import PrivacySettings
 from retrieval.guard import Guard, render
 from retrieval.log import open_log
@@ -38,14 +38,17 @@ from retrieval.settings import RetrievalSettings
 def open_services(*, warm: bool = True) -> Iterator[Services]:
     """The services that the environment names. Raises what their openers raise; closes them at the end.
 
-    `warm` loads the model before the first question comes; for a single one that may yet be refused it is left out.
+    `warm` loads the model and the vault's keys before the first question comes; for a single one, which may yet be refused, and
+    which reveals nothing, that is left out.
     """
     catalog = open_catalog(CatalogSettings())
     try:
         settings = IndexSettings()
         named = open_named(settings)
         index = open_index(settings)
-        services = Services(catalog, index, named(model_name(settings)), open_redactor(PrivacySettings()), named)
+        privacy = PrivacySettings()
+        vault = open_vault(privacy) if warm else None
+        services = Services(catalog, index, named(model_name(settings)), open_redactor(privacy), named, vault)
         try:
             if warm:
                 _serving(services).embed_query("ready")

@@ -10,6 +10,7 @@ RetrievalError
 ├── NotAuthenticated          no service key, or one that is unknown, revoked or expired
 ├── MissingScope              the key may not do this
 ├── NoPerson                  a key asks for itself: nobody's permissions apply, so nothing is readable
+├── NotKept                   originals are not kept here, so none can be revealed
 ├── NoSuchDocument            absent or unreadable: the two look alike
 ├── NotReady                  the service cannot answer questions now
 └── CannotListen              the address is taken or is none of this machine's
@@ -87,6 +88,15 @@ class NoPerson(RetrievalError):
 
     def __init__(self) -> None:
         super().__init__("Say who asks: `X-On-Behalf-Of: USER`. A key by itself may read nothing.")
+
+
+class NotKept(RetrievalError):
+    code = "not_kept"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Originals are not kept here, so none can be revealed. An operator keeps them by PRIVACY_KEEP_ORIGINALS."
+        )
 
 
 class NoSuchDocument(RetrievalError):

@@ -61,14 +61,14 @@ def credentials(headers: Iterable[tuple[bytes, bytes]]) -> Credentials:
     )
 
 
-def asker_by_key(catalog: Engine, given: Credentials, request_id: UUID, operation: str) -> Asker:
-    """The person on whose behalf a service key asks.
+def asker_by_key(catalog: Engine, given: Credentials, request_id: UUID, operation: str, scope: str = "retrieve") -> Asker:
+    """The person on whose behalf a service key asks. The key needs `scope`.
 
     Raises `NotAuthenticated`, `MissingScope`, `NoPerson`, `UnknownPerson`. Writes one audit entry for each use of a name, refused
     or not, before anything is searched; if it cannot be written, nobody asks (`CatalogUnavailable`).
     """
     with reading(catalog) as session:
-        key = _key(session, given)
+        key = _key(session, given, scope)
         if given.on_behalf_of is None:
             raise NoPerson
         _demand(key, "impersonate")
@@ -91,11 +91,11 @@ def asker_by_operator(catalog: Engine, tenant: str, person: str, request_id: UUI
     return asker or _refuse(person)
 
 
-def _key(session: ReadSession, given: Credentials) -> KeyRow:
+def _key(session: ReadSession, given: Credentials, scope: str) -> KeyRow:
     key = None if given.key is None or not KEY.fullmatch(given.key) else find_key(session, given.key)
     if key is None:
         raise NotAuthenticated(presented=given.key is not None)
-    _demand(key, "retrieve")
+    _demand(key, scope)
     return key
 
 

@@ -11,12 +11,13 @@ from uuid import UUID
 from acl.errors import UnknownPerson
 from catalog.errors import CatalogError, CatalogUnavailable, PortcullisError, SchemaMismatch, UnknownTenant
 from index.errors import EmbedderFault, IndexFault, IndexUnavailable
-from privacy.errors import PrivacyError
+from privacy.errors import PrivacyError, VaultFault
 from retrieval.errors import (
     MissingScope,
     NoPerson,
     NoSuchDocument,
     NotAuthenticated,
+    NotKept,
     NotReady,
     RequestError,
     RequestTooLarge,
@@ -49,6 +50,7 @@ TABLE: tuple[Row, ...] = (
     Row(UnknownPerson, 403, "Unknown person", "There is no active person by that name here. An administrator syncs people."),
     Row(NoSuchDocument, 404, "No such document"),
     Row(UnknownTenant, 404, "No such tenant"),
+    Row(NotKept, 409, "Originals are not kept"),
     Row(UserTokenUnsupported, 400, "Not supported"),
     Row(RequestTooLarge, 413, "The request is too large"),
     Row(RequestError, 422, "The request cannot be served"),
@@ -58,6 +60,7 @@ TABLE: tuple[Row, ...] = (
     Row(IndexUnavailable, 503, "The index does not answer", OURS),
     Row(EmbedderFault, 503, "The embedding model does not fit", OURS),
     Row(IndexFault, 503, "The index cannot be searched", OURS),
+    Row(VaultFault, 503, "The vault cannot be opened, so nothing is revealed", OURS),
     Row(PrivacyError, 503, "Questions cannot be redacted, so none is answered", OURS),
     Row(CatalogError, 500, "The catalog failed", OURS),
     Row(RetrievalError, 500, "Retrieval failed", OURS),

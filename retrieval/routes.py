@@ -7,7 +7,7 @@ from uuid import UUID
 
 import anyio
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Security
+from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.security import HTTPBearer
 from pydantic import AwareDatetime
 
@@ -19,11 +19,13 @@ from retrieval.answer import answer
 from retrieval.document import read_document
 from retrieval.errors import NotReady
 from retrieval.identity import Asker, asker_by_key, credentials
+from retrieval.reveal import answer_reveal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
-from retrieval.wire import DocumentResponse, ProblemBody, RetrieveRequest, RetrieveResponse
+from retrieval.wire import DocumentResponse, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
 
 KEY = HTTPBearer(scheme_name="service key", description="A key `pck_...` with the scope `retrieve`", auto_error=False)
+REVEAL_KEY = HTTPBearer(scheme_name="reveal key", description="A key `pck_...` with the scope `reveal`", auto_error=False)
 ON_BEHALF_OF: dict[str, Any] = {
     "parameters": [
         {
@@ -86,6 +88,30 @@ async def document(
     return await to_thread.run_sync(read_document, _services(request).catalog, asker, id, _request_id(request), as_of)
 
 
+@router.post(
+    "/v1/reveal",
+    summary="A text with pseudonyms swapped back where this person may read a document that holds the value",
+    responses=REFUSED
+    | problems(
+        s400="The body is not JSON",
+        s409="Originals are not kept here",
+        s413="The body is too large",
+        s422="The request is not well formed",
+        s503="The catalog or the vault does not answer, or a value cannot be trusted: nothing is revealed",
+    ),
+    dependencies=[Security(REVEAL_KEY)],
+    openapi_extra=ON_BEHALF_OF,
+)
+async def reveal(request: Request, response: Response, body: RevealRequest) -> RevealResponse:
+    response.headers["Cache-Control"] = "no-store"
+    asker = await _asker(request, "reveal", "reveal")
+    services = _services(request)
+    given = (services.catalog, services.vault, services.redactor, asker, body.text, body.purpose, _request_id(request))
+    done = await to_thread.run_sync(answer_reveal, *given)
+    _note(request, revealed=sum(done.revealed.values()), withheld=done.withheld)
+    return done
+
+
 @router.get("/healthz", summary="The process is alive")
 async def healthz() -> dict[str, str]:
     return {"status": "alive"}
@@ -121,9 +147,9 @@ def _probe(services: Services) -> None:
         return
 
 
-async def _asker(request: Request, operation: str) -> Asker:
+async def _asker(request: Request, operation: str, scope: str = "retrieve") -> Asker:
     given = credentials(request.headers.raw)
-    asker = await to_thread.run_sync(asker_by_key, _services(request).catalog, given, _request_id(request), operation)
+    asker = await to_thread.run_sync(asker_by_key, _services(request).catalog, given, _request_id(request), operation, scope)
     _note(request, tenant=int(asker.tenant_id), actor=asker.actor, person=int(asker.person.id))
     return asker
 

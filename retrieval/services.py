@@ -13,6 +13,7 @@ from index.errors import EmbedderMissing
 from index.made_by import made_by
 from index.model import Embedder
 from privacy.redactor import Redactor
+from privacy.vault import Vault
 
 
 def no_model(name: str) -> Embedder:
@@ -22,13 +23,17 @@ def no_model(name: str) -> Embedder:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Each is safe to call from several threads. `open_named` opens a model by the name that a collection's row gives."""
+    """Each is safe to call from several threads. `open_named` opens a model by the name that a collection's row gives.
+
+    Without a `vault` nothing can be revealed.
+    """
 
     catalog: Engine
     index: IndexCalls
     embedder: Embedder
     redactor: Redactor
     open_named: Callable[[str], Embedder] = no_model
+    vault: Vault | None = None
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""

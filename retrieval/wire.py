@@ -84,6 +84,19 @@ class RetrieveRequest(RequestModel):
     ] = ["text", "metadata", "context"]
 
 
+class RevealRequest(RequestModel):
+    """A text with pseudonyms in it, as a passage or as an answer that a model wrote from passages."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "Write to [EMAIL_ADDRESS_K7Q2M5XPLDWA].", "purpose": "Answering ticket 4711"}]}
+    )
+
+    text: Annotated[
+        Text, Field(max_length=100_000, description="Pseudonyms in it are swapped back where this person may read them")
+    ]
+    purpose: Annotated[Text, Field(min_length=1, max_length=500, pattern=r"\S", description="Why; the audit keeps it, redacted")]
+
+
 class VersionBody(BaseModel):
     id: Annotated[UUID, Field(description="Opaque; equal for the same version of the same document")]
     label: Annotated[str, Field(description="The version's name as its source gave it; may be empty")]
@@ -165,6 +178,16 @@ class DocumentResponse(BaseModel):
     source: str
     metadata: dict[str, Any]
     passages: list[DocumentPassageBody]
+
+
+class RevealResponse(BaseModel):
+    """The text with the values that this person may have revealed. The rest stays as it came in, whether it exists or not."""
+
+    request_id: UUID
+    permissions_as_of: datetime
+    text: str
+    revealed: Annotated[dict[str, int], Field(description="How many mentions were swapped back, by kind of personal data")]
+    withheld: Annotated[int, Field(description="Mentions of pseudonyms that stayed: unreadable, gone or never there, all alike")]
 
 
 class ProblemBody(BaseModel):

@@ -24,6 +24,7 @@ from ingest.report import Report
 from ingest.run import Request, Tools
 from ingest.settings import IngestSettings
 from privacy.redactor import Redactor
+from privacy.vault import Vault
 from retrieval.answer import ask
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
@@ -36,11 +37,11 @@ READERS = {"ana": {"user:ana", "everyone"}, "ben": {"user:ben", "everyone"}}
 class House:
     """A folder with a manifest, what ingests it, and who asks."""
 
-    def __init__(self, folder: Path, catalog: Engine, redactor: Redactor) -> None:
+    def __init__(self, folder: Path, catalog: Engine, redactor: Redactor, vault: Vault | None = None) -> None:
         self.folder = folder
         index, embedder = MemoryIndex(), WordEmbedder()
-        self.tools = Tools(catalog, index, embedder, redactor, IngestSettings())
-        self.services = Services(catalog, index, embedder, redactor)
+        self.tools = Tools(catalog, index, embedder, redactor, IngestSettings(), vault=vault)
+        self.services = Services(catalog, index, embedder, redactor, vault=vault)
         with transaction(catalog) as write:
             people = {"sequence": 1, "users": [{"id": name, "active": True} for name in READERS], "groups": []}
             apply_snapshot(write, open_tenant(write, DEFAULT_TENANT), parse_snapshot(json.dumps(people)))
@@ -71,13 +72,13 @@ class House:
 
 
 @contextmanager
-def fresh(template: Path, redactor: Redactor) -> Iterator[House]:
+def fresh(template: Path, redactor: Redactor, vault: Vault | None = None) -> Iterator[House]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "pages").mkdir()
         (folder / "catalog.db").write_bytes(template.read_bytes())
         engine = open_engine(f"sqlite:///{folder / 'catalog.db'}")
         try:
-            yield House(folder / "pages", engine, redactor)
+            yield House(folder / "pages", engine, redactor, vault)
         finally:
             engine.dispose()

@@ -1,0 +1,26 @@
+"""What a pseudonym stands for, as long as a document is in memory. No original shows in `repr()`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from privacy.pseudonym import is_pseudonym
+from privacy.span import Redaction
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A detected value in the spelling that was found. Hand it on to the vault, or let it go."""
+
+    pseudonym: str
+    entity: str
+    value: str = field(repr=False)
+
+
+def originals(text: str, redaction: Redaction) -> Iterator[Original]:
+    """The values of `text` that `redaction` put a pseudonym in the place of; what was masked, removed or kept has none."""
+    for found, placed in zip(redaction.found, redaction.placed, strict=True):
+        name = redaction.text[placed.start : placed.end]
+        if is_pseudonym(name):
+            yield Original(name, found.label, text[found.start : found.end])
