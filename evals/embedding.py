@@ -18,12 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from index.embedder import FileEmbedder
-from index.model_files import find_model
-from index.open import model_name, open_embedder
+from evals.open import open_exact_model, open_model
 from index.point import Vectors
-from index.settings import IndexSettings
-from index.torch_engine import TorchEngine
 
 DEPTH = 10
 Judged = dict[str, dict[str, float]]
@@ -82,9 +78,7 @@ def main() -> int:
     parser.add_argument("--most", type=int, help="documents of a set at most")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    settings = IndexSettings()
-    chosen = open_embedder(settings)
-    exact = FileEmbedder(find_model(model_name(settings)), TorchEngine(settings.threads, bfloat16=False))
+    chosen, exact = open_model(), open_exact_model()
     engine = type(getattr(chosen, "engine", chosen)).__name__
     rows = []
     for folder in sorted(path.parent for path in options.data.glob("*/qrels.tsv")):

@@ -10,9 +10,12 @@ from catalog.open import open_catalog
 from catalog.settings import CatalogSettings
 from evals.stand_in import StandIn
 from index.edge import EdgeIndex
+from index.embedder import FileEmbedder
 from index.model import Embedder
-from index.open import open_embedder
+from index.model_files import find_model, pinned_sha256
+from index.open import model_name, open_embedder
 from index.settings import IndexSettings
+from index.torch_engine import TorchEngine
 from ingest.run import Tools
 from ingest.settings import IngestSettings
 from privacy.open import open_redactor
@@ -53,6 +56,15 @@ def open_model() -> Embedder:
 def open_limits() -> RetrievalSettings:
     """What a request may cost, as the environment says."""
     return RetrievalSettings()
+
+
+def open_exact_model() -> Embedder:
+    """The same model by torch in float32."""
+    settings = IndexSettings()
+    name = model_name(settings)
+    folder = find_model(name, allow_download=settings.allow_download)
+    engine = TorchEngine(settings.threads, bfloat16=False)
+    return FileEmbedder(folder, engine, weights_sha256=pinned_sha256(name))
 
 
 def open_key(file: Path) -> Redactor:
