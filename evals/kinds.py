@@ -54,7 +54,8 @@ KINDS: dict[str, Kind] = {
         numbers.de_tax, ("DE_TAX_ID",), ("Steuer-ID",), ("Steueridentifikationsnummer", "IdNr", "Steuer-Identifikationsnummer"),
     ),
     "DE social security": Kind(
-        numbers.de_social, ("DE_SOCIAL_SECURITY",), ("Rentenversicherungsnummer",), ("Sozialversicherungsnummer", "SV-Nummer", "RVNR"),
+        numbers.de_social, ("DE_SOCIAL_SECURITY",), ("Rentenversicherungsnummer",),
+        ("Sozialversicherungsnummer", "SV-Nummer", "RVNR"),
     ),
     "ES NIF": Kind(numbers.es_nif, ("ES_NIF",), ("NIF",), ("DNI", "D.N.I."), alone=True),
     "ES NIE": Kind(numbers.es_nie, ("ES_NIE",), ("NIE",), ("N.I.E.", "número de extranjero"), alone=True),
@@ -83,7 +84,8 @@ KINDS: dict[str, Kind] = {
     "SG NRIC": Kind(numbers.sg_nric, ("SG_NRIC_FIN",), ("NRIC",), ("FIN", "NRIC number"), alone=True),
     "passport": Kind(
         numbers.passport, ("PASSPORT",), ("passport", "Reisepass"),
-        ("Passport number", "passport no", "Reisepassnummer", "passeport", "pasaporte", "passaporto", "paszport", "paspoort", "passaporte"),
+        ("Passport number", "passport no", "Reisepassnummer", "passeport", "pasaporte", "passaporto",
+         "paszport", "paspoort", "passaporte"),
         checked=False,
     ),
 }  # fmt: skip

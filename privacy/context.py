@@ -45,7 +45,10 @@ WHEN_BARE = frozenset(
     }
 )
 """Believed when it is grouped as people write it; as bare digits only with its word."""
-_FILLER = r"(?:\s*(?:\(|no\b|nr\b|num\b|number\b|nummer\b|numéro\b|numero\b|número\b|id\b|code\b|is\b|was\b|#|n[°º]|[.:=#\"'|&;,)\t-])){0,5}\s*"
+_NUMBER = "|".join(("no", "nr", "num", "number", "nummer", "numéro", "numero", "número", "id", "code", "is", "was"))
+_FILLER = rf"(?:\s*(?:(?:{_NUMBER})\b|n[°º]|[.:=#\"'|&;()\t-])){{0,5}}\s*"
+_NOT_NAMED = "".join(rf"(?<!\b{word} )" for word in ("this", "that", "any", "each", "which"))
+"""`in this case` names no case."""
 
 
 def one_of(words: Iterable[str]) -> str:
@@ -67,9 +70,9 @@ def _announcing(entity: str) -> re.Pattern[str] | None:
     return re.compile(one_of(words), re.IGNORECASE) if words else None
 
 
-_THING = re.compile(one_of(THINGS) + _FILLER + r"$", re.IGNORECASE)
-_IN_THING = re.compile(one_of(THINGS), re.IGNORECASE)
-_VERSION = re.compile(one_of(SOFTWARE) + _FILLER + r"$|[=@~^-]$|[^\W_]/$", re.IGNORECASE)
+_THING = re.compile(_NOT_NAMED + one_of(THINGS) + _FILLER + r"$", re.IGNORECASE)
+_IN_THING = re.compile(_NOT_NAMED + one_of(THINGS), re.IGNORECASE)
+_VERSION = re.compile(one_of(SOFTWARE) + _FILLER + r"$|(?:==|[~^<>]=|[@~^-])$|[^\W_]/$", re.IGNORECASE)
 _IN_VERSION = re.compile(one_of(SOFTWARE), re.IGNORECASE)
 
 

@@ -15,7 +15,8 @@ UNBELIEVED = 0.3
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _GLOBAL_V6 = ipaddress.ip_network("2000::/3")
 _SECTION = 30
-"""Four numbers below this at the start of a line are a heading's number."""
+"""Four numbers below this at the start of a line, before a title, are a heading's number."""
+_TITLE = re.compile(r" [A-Z][a-z]")
 
 
 def detect(text: str, policy: Policy) -> list[Span]:
@@ -84,10 +85,8 @@ def _is_version(text: str, span: Span, value: str) -> bool:
     if "." not in value or ":" in value or speaks_of(span.label, text, span.start, span.end):
         return False
     small = all(int(part) < _SECTION for part in value.partition("/")[0].split("."))
-    heading = (
-        small and not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip("# ") and text[span.end : span.end + 1] == " "
-    )
-    return heading or follows_version(text, span.start)
+    first = not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip("# ")
+    return (small and first and _TITLE.match(text, span.end) is not None) or follows_version(text, span.start)
 
 
 def _in_uuid(text: str, span: Span) -> bool:
