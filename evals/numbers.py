@@ -5,6 +5,7 @@ Sources: ISO/IEC 7812 (Luhn), ISO 13616 (IBAN), the national registers' own desc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 
 A, N = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
@@ -25,7 +26,7 @@ def grouped(digits: str, sizes: str, by: str = " ") -> str:
     return by.join(p for p in (*parts, digits[at:]) if p)
 
 
-def weighed(digits: str, weights: str | list[int]) -> int:
+def weighed(digits: str, weights: Iterable[str | int]) -> int:
     return sum(int(d) * int(w) for d, w in zip(digits, weights, strict=True))
 
 

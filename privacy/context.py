@@ -65,8 +65,8 @@ def _spelt(word: str) -> str:
 
 
 @cache
-def _announcing(entity: str) -> re.Pattern[str] | None:
-    words = WORDS.get(entity)
+def _announcing(entity: str, more: tuple[str, ...] = ()) -> re.Pattern[str] | None:
+    words = (*WORDS.get(entity, ()), *more)
     return re.compile(one_of(words), re.IGNORECASE) if words else None
 
 
@@ -76,19 +76,13 @@ _VERSION = re.compile(one_of(SOFTWARE) + _FILLER + r"$|(?:==|[~^<>]=|[@~^-])$|[^
 _IN_VERSION = re.compile(one_of(SOFTWARE), re.IGNORECASE)
 
 
-def speaks_of(entity: str, text: str, start: int, end: int, more: re.Pattern[str] | None = None) -> bool:
-    """Whether a word of `entity`, or one that `more` matches, stands near text[start:end] or above it in its column."""
-    column: str | None = None
-    for pattern in (_announcing(entity), more):
-        if pattern is None:
-            continue
-        before = text[max(0, start - BEFORE_CHARACTERS) : start]
-        if pattern.search(before) or pattern.search(text[end : end + AFTER_CHARACTERS]):
-            return True
-        column = heading_of(text, start) if column is None else column
-        if column and pattern.search(column):
-            return True
-    return False
+def speaks_of(entity: str, text: str, start: int, end: int, more: tuple[str, ...] = ()) -> bool:
+    """Whether a word of `entity`, or one of `more`, stands near text[start:end] or above it in its column."""
+    pattern = _announcing(entity, more)
+    if pattern is None:
+        return False
+    before, after = text[max(0, start - BEFORE_CHARACTERS) : start], text[end : end + AFTER_CHARACTERS]
+    return any(pattern.search(part) for part in (before, after)) or bool(pattern.search(heading_of(text, start)))
 
 
 def follows_thing(text: str, start: int) -> bool:
@@ -119,7 +113,7 @@ def heading_of(text: str, start: int) -> str:
     return cells[nth].strip() if nth < len(cells) else ""
 
 
-def mentions(entity: str, text: str) -> bool:
-    """Whether a word of `entity` stands anywhere in `text`."""
-    pattern = _announcing(entity)
+def mentions(entity: str, text: str, more: tuple[str, ...] = ()) -> bool:
+    """Whether a word of `entity`, or one of `more`, stands anywhere in `text`."""
+    pattern = _announcing(entity, more)
     return pattern is not None and pattern.search(text) is not None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from privacy.context import ALWAYS, BOOST, WHEN_BARE, follows_thing, follows_version, speaks_of
+from privacy.entities import DENIED
 from privacy.policy import Policy
 from privacy.recognizers import addresses, digit_windows, emails, numbers_to_dial, shaped
 from privacy.span import Span
@@ -20,8 +21,12 @@ _TITLE = re.compile(r" [A-Z][a-z]")
 
 
 def detect(text: str, policy: Policy) -> list[Span]:
-    """The spans of `text` that score at least `policy.min_score`, in order, not overlapping."""
-    return resolve(span for span in _believed(text, policy) if span.score >= policy.min_score)
+    """The spans of `text` that are as sure as `policy` asks and that it does not allow, in order, not overlapping."""
+    believed = (
+        s for s in _believed(text, policy) if s.score >= policy.least(s.label) and not policy.allows(text[s.start : s.end])
+    )
+    denied = (Span(*m.span(), DENIED, 1.0) for p in policy.deny for m in p.finditer(text) if m.end() > m.start())
+    return resolve((*believed, *denied))
 
 
 def resolve(spans: Iterable[Span]) -> list[Span]:
@@ -42,6 +47,7 @@ def _believed(text: str, policy: Policy) -> Iterable[Span]:
     windows = digit_windows(text)
     for entity in policy.entities:
         found: Iterable[Span] = ()
+        words = policy.context.get(entity, ())
         if entity == "EMAIL_ADDRESS":
             found = emails(text) if "@" in text else ()
         elif entity == "IP_ADDRESS":
@@ -49,16 +55,16 @@ def _believed(text: str, policy: Policy) -> Iterable[Span]:
         elif not windows:
             continue
         elif entity == "PHONE_NUMBER":
-            found = numbers_to_dial(text, policy.min_score)
+            found = numbers_to_dial(text, policy.least(entity), words)
         else:
-            found = shaped(entity, text, windows)
+            found = shaped(entity, text, windows, words)
         for span in found:
-            score = _belief(text, span)
+            score = _belief(text, span, words)
             if score > 0:
                 yield Span(span.start, span.end, entity, score)
 
 
-def _belief(text: str, span: Span) -> float:
+def _belief(text: str, span: Span, words: tuple[str, ...]) -> float:
     """The score that remains when the neighbourhood is looked at; 0 when this is something else."""
     value = text[span.start : span.end]
     if _inside_word(text, span):
@@ -71,7 +77,7 @@ def _belief(text: str, span: Span) -> float:
         return span.score
     if _in_uuid(text, span):
         return 0.0
-    if speaks_of(span.label, text, span.start, span.end):
+    if speaks_of(span.label, text, span.start, span.end, words):
         return min(1.0, max(span.score + BOOST, 0.4))
     bare = value.isdecimal()
     if span.label in ALWAYS or (bare and span.label in WHEN_BARE):

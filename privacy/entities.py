@@ -41,6 +41,8 @@ NATIONAL = (
     "PASSPORT",
 )
 ENTITIES: tuple[str, ...] = GENERIC + NATIONAL
+DENIED = "DENIED"
+"""What a policy's `deny` list finds: a label, looked for wherever the list has something."""
 
 NUMERIC = frozenset(
     {

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any, cast
 
 from catalog.ids import TenantId, digest
+from privacy.errors import BadPolicy
 from privacy.key import decode_key, open_key
 from privacy.policy import OPERATORS, Operator, Policy
+from privacy.policy_file import Policies, read_policies
 from privacy.redact import redact
 from privacy.redactor import Redactor
 from privacy.settings import PrivacySettings
@@ -25,10 +27,11 @@ RULES = 2
 
 @dataclass(frozen=True, slots=True)
 class PatternRedactor:
-    """A `Redactor` by patterns and checksums. It holds no state, so threads may share it."""
+    """A `Redactor` by patterns and checksums. It holds no state, so threads may share it. `sources` have their own policies."""
 
     policy: Policy
     key: bytes = field(repr=False)
+    sources: Mapping[str, Policy] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def fingerprint(self) -> str:
@@ -36,12 +39,15 @@ class PatternRedactor:
             "rules": RULES,
             "presidio": version("presidio-analyzer"),
             "phonenumbers": version("phonenumbers"),
-            "entities": sorted(self.policy.entities),
-            "min_score": self.policy.min_score,
-            "operators": {entity: self.policy.operator(entity) for entity in sorted(self.policy.entities)},
+            "policy": self.policy.described(),
+            "sources": {name: policy.described() for name, policy in sorted(self.sources.items())},
             "key": hmac.new(self.key, b"fingerprint", hashlib.sha256).hexdigest(),
         }
         return digest(json.dumps(described, sort_keys=True))
+
+    def for_source(self, source: str) -> PatternRedactor:
+        """The redactor of one source's documents: by its own policy where the file states one, else by the policy of all."""
+        return PatternRedactor(self.sources.get(source, self.policy), self.key)
 
     def redact(self, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
         """Each text with its personal data replaced; a text that comes several times is searched once."""
@@ -51,13 +57,24 @@ class PatternRedactor:
 
 def open_redactor(settings: PrivacySettings) -> Redactor:
     """The redactor of `settings`. Raises `BadPolicy` and `KeyUnavailable`."""
+    policies = _policies(settings)
+    key = decode_key(settings.key.get_secret_value()) if settings.key is not None else open_key(settings.resolved_key_file())
+    return PatternRedactor(policies.base, key, policies.sources)
+
+
+def _policies(settings: PrivacySettings) -> Policies:
+    if settings.policy is not None:
+        both = sorted({"entities", "min_score", "operators"} & settings.model_fields_set)
+        if both:
+            names = ", ".join(f"PRIVACY_{name.upper()}" for name in both)
+            raise BadPolicy(f"PRIVACY_POLICY and {names} are both set. Say it in the policy file and unset the others.")
+        return read_policies(settings.policy)
     policy = Policy(
         entities=tuple(dict.fromkeys(settings.entities)),
         min_score=settings.min_score,
         operators=MappingProxyType({entity: _operator(name) for entity, name in settings.operators.items()}),
     )
-    key = decode_key(settings.key.get_secret_value()) if settings.key is not None else open_key(settings.resolved_key_file())
-    return PatternRedactor(policy, key)
+    return Policies(policy)
 
 
 def _operator(name: str) -> Operator:

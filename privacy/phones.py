@@ -27,7 +27,7 @@ _PART_OF_MORE = tuple("-#/._$\u20ac\u00a3")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[ \u00a0]\d{3})+")
 
 
-def phones(text: str, matcher: Callable[[str], list[Any]], least: float) -> Iterator[Span]:
+def phones(text: str, matcher: Callable[[str], list[Any]], least: float, words: tuple[str, ...]) -> Iterator[Span]:
     """The telephone numbers of `text` that score `least` or more. `matcher` gives Presidio's results for a piece of text."""
     for run in _DIAL.finditer(text):
         start, end = run.span()
@@ -35,7 +35,7 @@ def phones(text: str, matcher: Callable[[str], list[Any]], least: float) -> Iter
         digits = sum(c.isdecimal() for c in value)
         if _NO_PHONE.fullmatch(value):
             continue
-        if speaks_of(PHONE, text, start, end):
+        if speaks_of(PHONE, text, start, end, words):
             if 6 <= digits <= 15:
                 yield Span(start, end, PHONE, ANNOUNCED)
             elif digits > 15:

@@ -17,8 +17,6 @@ from privacy.shapes import SHAPES, Shape
 from privacy.span import Span
 
 Window = tuple[int, int]
-Recognize = Callable[[str, float], Iterator[Span]]
-"""The finds in a text, and the score that is asked for: what cannot reach it need not be looked at."""
 
 GROUPED = {
     "DE_TAX_ID": ("in groups", r"\b[1-9]\d \d{3} \d{3} \d{3}\b", 0.5),
@@ -51,9 +49,9 @@ def digit_windows(text: str) -> list[Window]:
     return windows
 
 
-def shaped(entity: str, text: str, windows: list[Window]) -> Iterator[Span]:
+def shaped(entity: str, text: str, windows: list[Window], words: tuple[str, ...] = ()) -> Iterator[Span]:
     """The finds of an entity that has a shape."""
-    if entity == "PASSPORT" and not mentions(entity, text):
+    if entity == "PASSPORT" and not mentions(entity, text, words):
         return
     shape = SHAPES[entity]
     for pattern in shape.patterns:
@@ -112,8 +110,9 @@ def addresses(text: str) -> Iterator[Span]:
             yield Span(start + result.start, start + result.end, "IP_ADDRESS", float(result.score))
 
 
-def numbers_to_dial(text: str, least: float) -> Iterator[Span]:
-    return phones(text, presidio("PHONE_NUMBER", "PhoneRecognizer"), least)
+def numbers_to_dial(text: str, least: float, words: tuple[str, ...] = ()) -> Iterator[Span]:
+    """Telephone numbers that score `least` or more; `words` announce one besides ours."""
+    return phones(text, presidio("PHONE_NUMBER", "PhoneRecognizer"), least, words)
 
 
 def around_at(text: str) -> Iterator[Window]:
