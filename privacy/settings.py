@@ -30,7 +30,7 @@ class PrivacySettings(BaseSettings):
     min_score: float = Field(default=0.4, ge=0, le=1, description="How sure a find must be")
     operators: dict[str, str] = Field(
         default_factory=dict,
-        description='What is done with a kind, as JSON: {"IP_ADDRESS": "keep"}; pseudonymise (default), hash, mask, remove or keep',
+        description='What is done with a kind, as JSON: {"IP_ADDRESS": "keep"}; pseudonymise, hash, mask, remove or keep',
     )
 
     def resolved_key_file(self) -> Path:

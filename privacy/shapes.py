@@ -99,6 +99,6 @@ SHAPES: dict[str, Shape] = {
         r"[CFGHJK](?=[A-Z]*\d)[CFGHJKLMNPRTVWXYZ0-9]{8}\d?",  # Germany, with or without the check digit
         r"[MSROD]\d{3}[A-Z]\d{4}",  # Korea
         check=lambda value: not _date(value),
-        score=0.1,
+        score=0.3,
     ),
 }
