@@ -10,6 +10,8 @@ from privacy.words import SOFTWARE, THINGS, WORDS
 
 BEFORE_CHARACTERS = 60
 AFTER_CHARACTERS = 30
+AFTER = {"PHONE_NUMBER": 12}
+"""`(mobile)` behind a number names it, `and call you back` does not."""
 THING_CHARACTERS = 40
 BOOST = 0.35
 COLUMN_LINES = 200
@@ -46,7 +48,7 @@ WHEN_BARE = frozenset(
 )
 """Believed when it is grouped as people write it; as bare digits only with its word."""
 _NUMBER = "|".join(("no", "nr", "num", "number", "nummer", "numéro", "numero", "número", "id", "code", "is", "was"))
-_FILLER = rf"(?:\s*(?:(?:{_NUMBER})\b|n[°º]|[.:=#\"'|&;()\t-])){{0,5}}\s*"
+_FILLER = rf"(?:\s*(?:(?:{_NUMBER})\b|n[°º]|<\/?\w{{1,6}}>|[.:=#\"'`*>|&;()\t-])){{0,5}}\s*"
 _NOT_NAMED = "".join(rf"(?<!\b{word} )" for word in ("this", "that", "any", "each", "which"))
 """`in this case` names no case."""
 
@@ -81,7 +83,7 @@ def speaks_of(entity: str, text: str, start: int, end: int, more: tuple[str, ...
     pattern = _announcing(entity, more)
     if pattern is None:
         return False
-    before, after = text[max(0, start - BEFORE_CHARACTERS) : start], text[end : end + AFTER_CHARACTERS]
+    before, after = text[max(0, start - BEFORE_CHARACTERS) : start], text[end : end + AFTER.get(entity, AFTER_CHARACTERS)]
     return any(pattern.search(part) for part in (before, after)) or bool(pattern.search(heading_of(text, start)))
 
 

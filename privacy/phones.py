@@ -11,7 +11,7 @@ from privacy.span import Span
 
 PHONE = "PHONE_NUMBER"
 BARE, GROUPED, ANNOUNCED = 0.3, 0.6, 0.8
-_DIAL = re.compile(r"[+(\d](?<![\w+].)(?:(?<=\d)|(?<=[+(])\(?\d)(?:[ \u00a0().\-/\u2010-\u2014]{0,3}\d){5,}(?!\w)")
+_DIAL = re.compile(r"[+(\d](?<![\w+].)(?:(?<=\d)|(?<=[+(])\(?\d)(?:[ \u00a0().\-/\u2010-\u2014]{0,3}\d){5,}+(?!\w)")
 _ABROAD = re.compile(r"\+[1-9](?:[\s().\-/]{0,3}\d){7,14}(?!\d)")
 _NO_PHONE = re.compile(
     r"\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}(?:[T \d:.-].*)?"  # a date, and what clocks add to it
@@ -35,7 +35,8 @@ def phones(text: str, matcher: Callable[[str], list[Any]], least: float, words: 
         digits = sum(c.isdecimal() for c in value)
         if _NO_PHONE.fullmatch(value):
             continue
-        if speaks_of(PHONE, text, start, end, words):
+        thing = follows_thing(text, start)
+        if not thing and speaks_of(PHONE, text, start, end, words):
             if 6 <= digits <= 15:
                 yield Span(start, end, PHONE, ANNOUNCED)
             elif digits > 15:
@@ -48,7 +49,7 @@ def phones(text: str, matcher: Callable[[str], list[Any]], least: float, words: 
         bare = value.isdecimal()
         if _THOUSANDS.fullmatch(value):
             continue
-        if (bare and least > BARE) or digits < 7 or _continues(text, start, end) or follows_thing(text, start):
+        if (bare and least > BARE) or digits < 7 or _continues(text, start, end) or thing:
             continue
         yield from _matched(text, start, end, matcher, BARE if bare else GROUPED)
 

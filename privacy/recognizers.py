@@ -139,7 +139,8 @@ def _around_colons(text: str) -> Iterator[Window]:
             start -= 1
         while end < len(text) and end - at < 60 and text[end] in _HEX:
             end += 1
-        end = start + len(text[start:end].rstrip("."))
+        found = text[start:end].rstrip(".")
+        end = start + len(found) - (found.endswith(":") and not found.endswith("::"))
         if not (start and text[start - 1].isalnum()):
             yield start, end
         last_end = end

@@ -8,7 +8,6 @@ from evals.identifiers import measure, verdict
 from privacy.detect import detect
 from privacy.policy import Policy
 
-
 ROW = "| Somebody of a long name | none, applied for |\n"
 
 
