@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from catalog.errors import PortcullisError
-from catalog.ids import TenantId, VersionId, digest_bytes
+from catalog.ids import VersionId, digest_bytes
 from catalog.runs import FileState
 from catalog.session import transaction
 from catalog.versions import unfinished
@@ -85,7 +85,7 @@ def _open(tools: Tools, run: Run, worker: Worker, entry: FileEntry) -> tuple[Rea
         return _Unchanged(content_hash)
 
     def redact_names(names: Sequence[str]) -> list[str]:
-        return [done.text for done in tools.redactor.redact(run.target.tenant_id, names)]
+        return [done.text for done in run.redactor.redact(run.target.tenant_id, names)]
 
     options = tools.settings.options(entry.password)
     return expand(worker, entry, data, options, tools.settings.bounds(), run.listed, redact_names)
@@ -96,7 +96,7 @@ def absorb_file(tools: Tools, run: Run, file: ReadFile) -> FileEnd:
     since = time.monotonic() - file.seconds
     entry = file.entry
     try:
-        redacted, chunks, warning = _prepare(tools, run.stages, run.target.tenant_id, file)
+        redacted, chunks, warning = _prepare(tools, run, file)
         with transaction(tools.catalog) as write:
             run.hold(write)
             label, known = run.labels[entry.access], run.known.get(entry.path)
@@ -121,9 +121,7 @@ def _read_by(stages: Stages, file: ReadFile) -> str:
     return unfinished(reading) if any(page.read_by == "nothing" for page in read.pages) else reading
 
 
-def _prepare(
-    tools: Tools, stages: Stages, tenant_id: TenantId, file: ReadFile
-) -> tuple[RedactedDocument, tuple[Chunk, ...], str | None]:
+def _prepare(tools: Tools, run: Run, file: ReadFile) -> tuple[RedactedDocument, tuple[Chunk, ...], str | None]:
     """Raises `Quarantine`. Whatever a stage cannot digest costs this file alone; the message is dropped, it may hold text."""
     read = file.document
     if isinstance(read, Quarantine):
@@ -133,8 +131,8 @@ def _prepare(
     cleaned = CleanDocument(source, read.title, read.elements, read.repairs, read.pages)
     try:
         cleaned, warning = trust(cleaned, settings.min_page_score, settings.warn_page_score)
-        redacted = redact(cleaned, tools.redactor, tenant_id, with_originals=tools.vault is not None)
-        chunks = chunk(redacted, tools.embedder.tokens, stages.max_tokens)
+        redacted = redact(cleaned, run.redactor, run.target.tenant_id, with_originals=tools.vault is not None)
+        chunks = chunk(redacted, tools.embedder.tokens, run.stages.max_tokens)
     except PortcullisError:
         raise
     except Exception as error:

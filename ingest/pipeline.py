@@ -101,6 +101,7 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
         source=source,
         target=target,
         stages=stages,
+        redactor=tools.redactor.for_source(name),
         known=known,
         members=members,
         labels=labels,

@@ -90,6 +90,7 @@ class Run:
     source: Source = field(repr=False)
     target: Target = field(repr=False)
     stages: Stages
+    redactor: Redactor = field(repr=False)  # the source's own
     known: Mapping[str, FileState] = field(repr=False)
     members: Mapping[str, list[FileState]] = field(repr=False)  # those of `known` that lie inside a file, by that file's path
     labels: Mapping[Access, Label] = field(repr=False)

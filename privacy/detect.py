@@ -6,29 +6,27 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from privacy.context import ALWAYS, BOOST, WHEN_BARE, follows_version, speaks_of
+from privacy.context import ALWAYS, BOOST, WHEN_BARE, follows_thing, follows_version, speaks_of
+from privacy.entities import DENIED
 from privacy.policy import Policy
-from privacy.recognizers import recognizer
+from privacy.recognizers import addresses, digit_windows, emails, numbers_to_dial, shaped
 from privacy.span import Span
 
 UNBELIEVED = 0.3
-GROUPED_PHONE = 0.6
-_NO_PHONE = re.compile(
-    r"\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}(?:[T \d:.-].*)?"  # a date, and what clocks add to it
-    r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}.*"
-    r"|\d+(?:\.\d+)+"  # a version, a decimal number
-    r"|\d{4}\s?[-\u2010-\u2014]\s?\d{4}"  # a span of years
-    r"|(?:\d{1,3}[, ])*\d{3}",  # thousands
-    re.DOTALL,
-)
-_JOINERS = tuple("-#/.,_=$\u20ac\u00a3")
-"""What stands before a number that is part of something longer: an issue, a version, an amount."""
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _GLOBAL_V6 = ipaddress.ip_network("2000::/3")
+_SECTION = 30
+"""Four numbers below this at the start of a line, before a title, are a heading's number."""
+_TITLE = re.compile(r" [A-Z][a-z]")
 
 
 def detect(text: str, policy: Policy) -> list[Span]:
-    """The spans of `text` that score at least `policy.min_score`, in order, not overlapping."""
-    return resolve(span for entity in policy.entities for span in _recognize(text, entity) if span.score >= policy.min_score)
+    """The spans of `text` that are as sure as `policy` asks and that it does not allow, in order, not overlapping."""
+    believed = (
+        s for s in _believed(text, policy) if s.score >= policy.least(s.label) and not policy.allows(text[s.start : s.end])
+    )
+    denied = (Span(*m.span(), DENIED, 1.0) for p in policy.deny for m in p.finditer(text) if m.end() > m.start())
+    return resolve((*believed, *denied))
 
 
 def resolve(spans: Iterable[Span]) -> list[Span]:
@@ -45,17 +43,28 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _recognize(text: str, entity: str) -> Iterable[Span]:
-    found = recognizer(entity)
-    for start, end in found.windows(text):
-        for result in found.recognize(text[start:end]):
-            span = Span(start + result.start, start + result.end, entity, float(result.score))
-            score = _belief(text, span)
+def _believed(text: str, policy: Policy) -> Iterable[Span]:
+    windows = digit_windows(text)
+    for entity in policy.entities:
+        found: Iterable[Span] = ()
+        words = policy.context.get(entity, ())
+        if entity == "EMAIL_ADDRESS":
+            found = emails(text) if "@" in text else ()
+        elif entity == "IP_ADDRESS":
+            found = addresses(text) if windows or "::" in text else ()
+        elif not windows:
+            continue
+        elif entity == "PHONE_NUMBER":
+            found = numbers_to_dial(text, policy.least(entity), words)
+        else:
+            found = shaped(entity, text, windows, words)
+        for span in found:
+            score = _belief(text, span, words)
             if score > 0:
                 yield Span(span.start, span.end, entity, score)
 
 
-def _belief(text: str, span: Span) -> float:
+def _belief(text: str, span: Span, words: tuple[str, ...]) -> float:
     """The score that remains when the neighbourhood is looked at; 0 when this is something else."""
     value = text[span.start : span.end]
     if _inside_word(text, span):
@@ -63,20 +72,35 @@ def _belief(text: str, span: Span) -> float:
     if span.label == "EMAIL_ADDRESS":
         return 0.0 if _is_repository(text, span) else 1.0
     if span.label == "IP_ADDRESS":
-        return span.score if _is_public(value) and not follows_version(text, span.start) else 0.0
-    bare = value.isdecimal()
-    score = span.score
+        return span.score if _is_public(value) and not _is_version(text, span, value) else 0.0
     if span.label == "PHONE_NUMBER":
-        if _NO_PHONE.fullmatch(value):
-            return 0.0
-        score = score if bare else GROUPED_PHONE
-    if speaks_of(span.label, text, span.start, span.end):
-        return min(1.0, max(score + BOOST, 0.4))
-    if span.label == "PHONE_NUMBER" and text[max(0, span.start - 1) : span.start] in _JOINERS:
+        return span.score
+    if _in_uuid(text, span):
         return 0.0
+    if speaks_of(span.label, text, span.start, span.end, words):
+        return min(1.0, max(span.score + BOOST, 0.4))
+    bare = value.isdecimal()
     if span.label in ALWAYS or (bare and span.label in WHEN_BARE):
-        return min(score, UNBELIEVED)
-    return score
+        return min(span.score, UNBELIEVED)
+    if span.label not in ("IBAN_CODE", "CRYPTO") and (bare or span.label != "CREDIT_CARD") and follows_thing(text, span.start):
+        return min(span.score, UNBELIEVED)
+    return span.score
+
+
+def _is_version(text: str, span: Span, value: str) -> bool:
+    if "." not in value or ":" in value or speaks_of(span.label, text, span.start, span.end):
+        return False
+    small = all(int(part) < _SECTION for part in value.partition("/")[0].split("."))
+    first = not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip("# ")
+    return (small and first and _TITLE.match(text, span.end) is not None) or follows_version(text, span.start)
+
+
+def _in_uuid(text: str, span: Span) -> bool:
+    around = text[max(0, span.start - 36) : span.end + 36]
+    return "-" in around and any(
+        m.start() < span.end - max(0, span.start - 36) and span.start - max(0, span.start - 36) < m.end()
+        for m in _UUID.finditer(around)
+    )
 
 
 def _is_repository(text: str, span: Span) -> bool:

@@ -3,7 +3,8 @@
 An entity is here when its value points at a person (or at a person's money or body) on its own. Addresses of web pages,
 dates, UUIDs, MAC addresses and company numbers are not: they would take the meaning out of documents and name nobody. Of IP
 addresses only public ones count: loopback, private and documentation ranges name no subscriber. Names of people need a
-language model, which comes later.
+language model, which comes later. Passports of all countries are one entity: their shapes overlap, and a number keeps its name
+whether the country is named beside it or not.
 """
 
 from __future__ import annotations
@@ -25,8 +26,23 @@ NATIONAL = (
     "IN_AADHAAR",
     "SG_NRIC_FIN",
     "KR_RRN",
+    "UK_UTR",
+    "FR_NIR",
+    "FR_TAX_ID",
+    "DE_SOCIAL_SECURITY",
+    "NL_BSN",
+    "BE_NATIONAL_NUMBER",
+    "CH_AHV",
+    "PT_NIF",
+    "BR_CPF",
+    "CA_SIN",
+    "AU_TFN",
+    "IN_PAN",
+    "PASSPORT",
 )
 ENTITIES: tuple[str, ...] = GENERIC + NATIONAL
+DENIED = "DENIED"
+"""What a policy's `deny` list finds: a label, looked for wherever the list has something."""
 
 NUMERIC = frozenset(
     {
@@ -40,6 +56,15 @@ NUMERIC = frozenset(
         "SE_PERSONNUMMER",
         "IN_AADHAAR",
         "KR_RRN",
+        "UK_UTR",
+        "FR_TAX_ID",
+        "NL_BSN",
+        "BE_NATIONAL_NUMBER",
+        "CH_AHV",
+        "PT_NIF",
+        "BR_CPF",
+        "CA_SIN",
+        "AU_TFN",
     }
 )
 """Entities whose value is its digits: spaces, dashes and brackets between them mean nothing."""

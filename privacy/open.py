@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from catalog.ids import TenantId, digest
-from privacy.errors import VaultKeyUnavailable
+from privacy.errors import BadPolicy, VaultKeyUnavailable
 from privacy.key import decode_key, open_key
 from privacy.policy import OPERATORS, Operator, Policy
+from privacy.policy_file import Policies, read_policies
 from privacy.redact import redact
 from privacy.redactor import Redactor
 from privacy.settings import PrivacySettings
@@ -24,17 +25,18 @@ from privacy.vault_key import decode_keys, read_keys, run_for_keys
 if TYPE_CHECKING:
     from privacy.vault import Vault
 
-RULES = 1
+RULES = 2
 """Raise it whenever detection or redaction gives other output for the same text: the documents are then read anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class PatternRedactor:
-    """A `Redactor` by patterns and checksums. It holds no state, so threads may share it."""
+    """A `Redactor` by patterns and checksums. It holds no state, so threads may share it. `sources` have their own policies."""
 
     policy: Policy
     key: bytes = field(repr=False)
     keeps_originals: bool = False
+    sources: Mapping[str, Policy] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def fingerprint(self) -> str:
@@ -42,14 +44,17 @@ class PatternRedactor:
             "rules": RULES,
             "presidio": version("presidio-analyzer"),
             "phonenumbers": version("phonenumbers"),
-            "entities": sorted(self.policy.entities),
-            "min_score": self.policy.min_score,
-            "operators": {entity: self.policy.operator(entity) for entity in sorted(self.policy.entities)},
+            "policy": self.policy.described(),
+            "sources": {name: policy.described() for name, policy in sorted(self.sources.items())},
             "key": hmac.new(self.key, b"fingerprint", hashlib.sha256).hexdigest(),
         }
         if self.keeps_originals:  # a document that was read without it has none in the vault: it is read again
             described["originals"] = "kept"
         return digest(json.dumps(described, sort_keys=True))
+
+    def for_source(self, source: str) -> PatternRedactor:
+        """The redactor of one source's documents: by its own policy where the file states one, else by the policy of all."""
+        return replace(self, policy=self.sources.get(source, self.policy))
 
     def redact(self, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
         """Each text with its personal data replaced; a text that comes several times is searched once."""
@@ -59,13 +64,24 @@ class PatternRedactor:
 
 def open_redactor(settings: PrivacySettings) -> Redactor:
     """The redactor of `settings`. Raises `BadPolicy` and `KeyUnavailable`."""
+    policies = _policies(settings)
+    key = decode_key(settings.key.get_secret_value()) if settings.key is not None else open_key(settings.resolved_key_file())
+    return PatternRedactor(policies.base, key, settings.keep_originals, policies.sources)
+
+
+def _policies(settings: PrivacySettings) -> Policies:
+    if settings.policy is not None:
+        both = sorted({"entities", "min_score", "operators"} & settings.model_fields_set)
+        if both:
+            names = ", ".join(f"PRIVACY_{name.upper()}" for name in both)
+            raise BadPolicy(f"PRIVACY_POLICY and {names} are both set. Say it in the policy file and unset the others.")
+        return read_policies(settings.policy)
     policy = Policy(
         entities=tuple(dict.fromkeys(settings.entities)),
         min_score=settings.min_score,
         operators=MappingProxyType({entity: _operator(name) for entity, name in settings.operators.items()}),
     )
-    key = decode_key(settings.key.get_secret_value()) if settings.key is not None else open_key(settings.resolved_key_file())
-    return PatternRedactor(policy, key, settings.keep_originals)
+    return Policies(policy)
 
 
 def open_vault(settings: PrivacySettings) -> Vault | None:

@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalog.ids import TenantId
-from privacy.entities import COMPACT, ENTITIES, NUMERIC
+from privacy.entities import COMPACT, DENIED, ENTITIES, NUMERIC
 
 NAME_CHARACTERS = 12
 REMOVED = "[REMOVED]"
-PLACEHOLDER = re.compile(rf"\[(?:REMOVED|(?:{'|'.join(ENTITIES)})(?:_[A-Z2-7]{{{NAME_CHARACTERS}}})?)\]")
+PLACEHOLDER = re.compile(
+    rf"\[(?:REMOVED|(?:{'|'.join((*ENTITIES, DENIED))})(?:_[A-Z2-7]{{{NAME_CHARACTERS}}}|_[0-9a-f]{{64}})?)\]"
+)
 """What redaction leaves behind. Detection never looks inside or across one, so redacting twice changes nothing."""
 
 
@@ -52,9 +54,18 @@ def is_pseudonym(text: str) -> bool:
 
 def pseudonym(key: bytes, tenant_id: TenantId, entity: str, value: str) -> str:
     """The name of `value` in this tenant."""
-    message = f"{tenant_id}\0{entity}\0{normal_value(entity, value)}".encode("utf-8", "surrogatepass")
-    name = base64.b32encode(hmac.new(key, message, hashlib.sha256).digest()).decode("ascii")[:NAME_CHARACTERS]
+    name = base64.b32encode(_digest(key, tenant_id, entity, value)).decode("ascii")[:NAME_CHARACTERS]
     return f"[{entity}_{name}]"
+
+
+def hashed(key: bytes, tenant_id: TenantId, entity: str, value: str) -> str:
+    """The whole digest that the name begins: 64 hexadecimal digits, which two values never share."""
+    return f"[{entity}_{_digest(key, tenant_id, entity, value).hex()}]"
+
+
+def _digest(key: bytes, tenant_id: TenantId, entity: str, value: str) -> bytes:
+    message = f"{tenant_id}\0{entity}\0{normal_value(entity, value)}".encode("utf-8", "surrogatepass")
+    return hmac.new(key, message, hashlib.sha256).digest()
 
 
 def mask(entity: str) -> str:

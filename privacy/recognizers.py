@@ -1,4 +1,4 @@
-"""Presidio's pattern recognizers, called one by one: its engine would load a language model and cost ten times as much.
+"""Presidio's recognizers, called one by one on what has their shape: its engine would load a language model and cost far more.
 
 `tldextract`, which Presidio's e-mail recognizer calls, would fetch a list from the internet, and it knows no internal host names.
 So an address is judged here by its shape alone: what looks like one is one.
@@ -8,60 +8,75 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from privacy.context import mentions
 from privacy.light import without
+from privacy.phones import phones
+from privacy.shapes import SHAPES, Shape
+from privacy.span import Span
 
 Window = tuple[int, int]
 
-NAMES = {
-    "PHONE_NUMBER": "PhoneRecognizer",
-    "CREDIT_CARD": "CreditCardRecognizer",
-    "IBAN_CODE": "IbanRecognizer",
-    "IP_ADDRESS": "IpRecognizer",
-    "CRYPTO": "CryptoRecognizer",
-    "US_SSN": "UsSsnRecognizer",
-    "US_ITIN": "UsItinRecognizer",
-    "MEDICAL_LICENSE": "MedicalLicenseRecognizer",
-    "UK_NHS": "NhsRecognizer",
-    "UK_NINO": "UkNinoRecognizer",
-    "DE_TAX_ID": "DeTaxIdRecognizer",
-    "ES_NIF": "EsNifRecognizer",
-    "ES_NIE": "EsNieRecognizer",
-    "IT_FISCAL_CODE": "ItFiscalCodeRecognizer",
-    "PL_PESEL": "PlPeselRecognizer",
-    "FI_PERSONAL_IDENTITY_CODE": "FiPersonalIdentityCodeRecognizer",
-    "SE_PERSONNUMMER": "SePersonnummerRecognizer",
-    "IN_AADHAAR": "InAadhaarRecognizer",
-    "SG_NRIC_FIN": "SgFinRecognizer",
-    "KR_RRN": "KrRrnRecognizer",
+GROUPED = {
+    "DE_TAX_ID": ("in groups", r"\b[1-9]\d \d{3} \d{3} \d{3}\b", 0.5),
+    "DE_SOCIAL_SECURITY": ("in groups", r"\b\d\d \d{6} [A-Z] \d\d ?\d\b", 0.5),
+    "ES_NIE": ("with a dash", r"\b[XYZ]-\d{7,8}-?[A-Z]\b", 0.5),
+    "IT_FISCAL_CODE": ("in groups", r"\b[A-Z]{3} [A-Z]{3} [\dA-Z]{5} [A-Z][\dA-Z]{3}[A-Z]\b", 0.3),
 }
-_DIGIT = re.compile(r"\d")
-_DIAL = re.compile(r"[+(]?\d(?:[\s().\-/\u2010-\u2014]{0,3}\d){6,}")
-LONG_CARD = ("cards of 16 to 19 digits, the 2-series too", r"\b[2-6]\d{3}(?:[- ]?\d{4}){3}(?:[- ]?\d{1,3})?\b", 0.3)
-DIALLED_ABROAD = ("a plus and 8 to 15 digits", r"(?<![\w+])\+[1-9](?:[\s().\-/]{0,3}\d){7,14}(?!\d)", 0.6)
-_IP = re.compile(r"\d\.\d|[0-9a-fA-F]:[0-9a-fA-F:]")
+"""How people group what Presidio knows in one piece alone."""
+_DIGITS = re.compile(r"\d+")
+_FOUR = re.compile(r"\d(?<![\w.].)\d{0,2}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?!\w|\.\d)")
+_SIX = re.compile(r"[0-9A-Fa-f](?<![\w:].)[0-9A-Fa-f]{0,3}:(?:[0-9A-Fa-f]{1,4}:){5,6}[0-9A-Fa-f:.]+")
+_HEX = frozenset("0123456789abcdefABCDEF:.")
+BEFORE_DIGITS, AFTER_DIGITS = 8, 24
 ADDRESS_CHARACTERS = 320  # the longest e-mail address there is (RFC 3696, errata 1690)
 
 
-@dataclass(frozen=True, slots=True)
-class Recognizer:
-    """One entity's recognizer and the windows of a text worth its time. `recognize` gives Presidio's results for a window."""
+def digit_windows(text: str) -> list[Window]:
+    """The parts of `text` that have digits, wide enough for every shape that begins or ends in letters."""
+    windows: list[Window] = []
+    start = end = -1
+    for match in _DIGITS.finditer(text):
+        first, last = match.span()
+        if first - BEFORE_DIGITS > end:
+            if end >= 0:
+                windows.append((start, end))
+            start = max(0, first - BEFORE_DIGITS)
+        end = last + AFTER_DIGITS
+    if end >= 0:
+        windows.append((start, end))
+    return windows
 
-    entity: str
-    recognize: Callable[[str], list[Any]]
-    windows: Callable[[str], Iterator[Window]]
+
+def shaped(entity: str, text: str, windows: list[Window], words: tuple[str, ...] = ()) -> Iterator[Span]:
+    """The finds of an entity that has a shape."""
+    if entity == "PASSPORT" and not mentions(entity, text, words):
+        return
+    shape = SHAPES[entity]
+    for pattern in shape.patterns:
+        for start, end in [(0, len(text))] if entity == "CRYPTO" else windows:
+            for match in pattern.finditer(text, start, end):
+                yield from _judged(entity, shape, match)
+
+
+def _judged(entity: str, shape: Shape, match: re.Match[str]) -> Iterator[Span]:
+    if shape.presidio is not None:
+        for result in presidio(entity, shape.presidio)(match.group()):
+            yield Span(match.start() + result.start, match.start() + result.end, entity, float(result.score))
+    elif shape.check is not None and shape.check("".join(filter(str.isalnum, match.group())).upper()):
+        yield Span(match.start(), match.end(), entity, shape.score)
 
 
 @cache
-def recognizer(entity: str) -> Recognizer:
-    """The recognizer of `entity`; Presidio is loaded with the first one."""
+def presidio(entity: str, name: str) -> Callable[[str], list[Any]]:
+    """A recognizer of Presidio's as a function of a text; Presidio is loaded with the first one."""
     with without("torch", "transformers"):
-        from presidio_analyzer import Pattern, PatternRecognizer
+        from presidio_analyzer import Pattern
         from presidio_analyzer import predefined_recognizers as predefined
 
+    kind = getattr(predefined, name)
     if entity == "EMAIL_ADDRESS":
 
         class EmailByShape(predefined.EmailRecognizer):
@@ -69,21 +84,40 @@ def recognizer(entity: str) -> Recognizer:
                 host = pattern_text.rpartition("@")[2].rpartition(".")[2]
                 return len(host) > 1 and not host.isdecimal()
 
-        found: Any = EmailByShape()
-    elif entity == "CREDIT_CARD":
-        found = predefined.CreditCardRecognizer(patterns=[*predefined.CreditCardRecognizer.PATTERNS, Pattern(*LONG_CARD)])
-    else:
-        found = getattr(predefined, NAMES[entity])()
-    others = [PatternRecognizer(entity, patterns=[Pattern(*DIALLED_ABROAD)])] if entity == "PHONE_NUMBER" else []
-    windows = {"EMAIL_ADDRESS": _around_at, "PHONE_NUMBER": _around_dial, "IP_ADDRESS": _if_ip}.get(entity, _if_digit)
+        kind = EmailByShape
+    if entity not in GROUPED:
+        found: Any = kind()
+        return lambda text: list(found.analyze(text, [entity]))
 
-    def recognize(text: str) -> list[Any]:
-        return [result for each in (found, *others) for result in each.analyze(text, [entity])]
+    class InGroups(kind):  # type: ignore[misc, valid-type]
+        def validate_result(self, pattern_text: str) -> Any:
+            return super().validate_result(pattern_text.replace(" ", "").replace("-", ""))
 
-    return Recognizer(entity, recognize, windows)
+    grouped: Any = InGroups(patterns=[*kind.PATTERNS, Pattern(*GROUPED[entity])])
+    return lambda text: list(grouped.analyze(text, [entity]))
 
 
-def _around_at(text: str) -> Iterator[Window]:
+def emails(text: str) -> Iterator[Span]:
+    find = presidio("EMAIL_ADDRESS", "EmailRecognizer")
+    for start, end in around_at(text):
+        for result in find(text[start:end]):
+            yield Span(start + result.start, start + result.end, "EMAIL_ADDRESS", float(result.score))
+
+
+def addresses(text: str) -> Iterator[Span]:
+    """IP addresses."""
+    find = presidio("IP_ADDRESS", "IpRecognizer")
+    for start, end in [*(m.span() for m in _FOUR.finditer(text)), *_around_colons(text)]:
+        for result in find(text[start:end]):
+            yield Span(start + result.start, start + result.end, "IP_ADDRESS", float(result.score))
+
+
+def numbers_to_dial(text: str, least: float, words: tuple[str, ...] = ()) -> Iterator[Span]:
+    """Telephone numbers that score `least` or more; `words` announce one besides ours."""
+    return phones(text, presidio("PHONE_NUMBER", "PhoneRecognizer"), least, words)
+
+
+def around_at(text: str) -> Iterator[Window]:
     """The word around each `@`, no longer than an address: a regular expression over a megabyte of base64 never ends."""
     last_end = 0
     at = text.find("@")
@@ -98,26 +132,21 @@ def _around_at(text: str) -> Iterator[Window]:
         at = text.find("@", end)
 
 
-def _around_dial(text: str) -> Iterator[Window]:
-    """What may be dialled, with enough around it for the matcher to see that it is no part of something longer."""
-    open_window: Window | None = None
-    for match in _DIAL.finditer(text):
-        start, end = max(0, match.start() - 20), min(len(text), match.end() + 20)
-        if open_window is not None and start <= open_window[1]:
-            open_window = (open_window[0], end)
-            continue
-        if open_window is not None:
-            yield open_window
-        open_window = (start, end)
-    if open_window is not None:
-        yield open_window
-
-
-def _if_ip(text: str) -> Iterator[Window]:
-    if _IP.search(text):
-        yield 0, len(text)
-
-
-def _if_digit(text: str) -> Iterator[Window]:
-    if _DIGIT.search(text):
-        yield 0, len(text)
+def _around_colons(text: str) -> Iterator[Window]:
+    last_end = 0
+    at = text.find("::")
+    while at >= 0:
+        start, end = at, at + 2
+        while start > last_end and at - start < 40 and text[start - 1] in _HEX:
+            start -= 1
+        while end < len(text) and end - at < 60 and text[end] in _HEX:
+            end += 1
+        found = text[start:end].rstrip(".")
+        end = start + len(found) - (found.endswith(":") and not found.endswith("::"))
+        if not (start and text[start - 1].isalnum()):
+            yield start, end
+        last_end = end
+        at = text.find("::", end)
+    if text.count(":") >= 6:
+        for match in _SIX.finditer(text):
+            yield match.start(), match.start() + len(match.group().rstrip(".:"))

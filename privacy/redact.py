@@ -8,7 +8,7 @@ from typing import Any
 from catalog.ids import TenantId
 from privacy.detect import detect
 from privacy.policy import Policy
-from privacy.pseudonym import PLACEHOLDER, REMOVED, mask, pseudonym
+from privacy.pseudonym import PLACEHOLDER, REMOVED, hashed, mask, pseudonym
 from privacy.span import Redaction, Span
 
 
@@ -65,6 +65,8 @@ def _stand_in(value: str, policy: Policy, key: bytes, tenant_id: TenantId, label
     match policy.operator(label):
         case "pseudonymise":
             return pseudonym(key, tenant_id, label, value)
+        case "hash":
+            return hashed(key, tenant_id, label, value)
         case "mask":
             return mask(label)
         case "remove":

@@ -16,5 +16,8 @@ class Redactor(Protocol):
     def fingerprint(self) -> str:
         """Equal for two redactors exactly when they give equal output: policy, recognizers and a digest of the key."""
 
+    def for_source(self, source: str) -> Redactor:
+        """The redactor of one source's documents, which may have a policy of their own."""
+
     def redact(self, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
         """Each text with its personal data replaced; equal values of a tenant get equal pseudonyms. Twice changes nothing."""

@@ -23,11 +23,14 @@ class PrivacySettings(BaseSettings):
     key_file: Path | None = Field(
         default=None, description="The key's file, made on first use; default: privacy.key in PORTCULLIS_HOME"
     )
+    policy: Path | None = Field(
+        default=None, description="The policy file (docs/privacy.md), in place of the three settings below"
+    )
     entities: tuple[str, ...] = Field(default=ENTITIES, description="Which kinds of personal data are looked for, as a JSON list")
     min_score: float = Field(default=0.4, ge=0, le=1, description="How sure a find must be")
     operators: dict[str, str] = Field(
         default_factory=dict,
-        description='What is done with a kind, as JSON: {"IP_ADDRESS": "keep"}; pseudonymise (default), mask, remove or keep',
+        description='What is done with a kind, as JSON: {"IP_ADDRESS": "keep"}; pseudonymise, hash, mask, remove or keep',
     )
 
     keep_originals: bool = Field(

@@ -26,6 +26,8 @@ from ingest.pin import pin, stay
 from ingest.settings import IngestSettings
 from ingest.stages import stages
 from ingest.states import set_rule
+from privacy.open import PatternRedactor
+from privacy.policy import Policy
 from privacy.redactor import Redactor
 from retrieval.document import read_document
 from retrieval.errors import NoSuchDocument
@@ -180,6 +182,9 @@ class Hushed:
         self.own = redactor
         self.fingerprint = "hushed"
 
+    def for_source(self, source: str) -> Any:
+        return self
+
     def redact(self, tenant_id: Any, texts: Sequence[str]) -> Any:
         return self.own.redact(tenant_id, [text.replace("valves", "[HIDDEN]") for text in texts])
 
@@ -273,3 +278,15 @@ def test_a_document_can_be_read_as_it_held(house: House) -> None:
         assert all(word in passage.text for passage in found.passages if "Paragraph" in passage.text)
     with pytest.raises(NoSuchDocument):
         read_document(house.tools.catalog, asker, "a", uuid4(), DAY)
+
+
+def test_a_source_has_a_policy_of_its_own(house: House) -> None:
+    own = Policy(operators={"EMAIL_ADDRESS": "remove"})
+    house.tools = replace(house.tools, redactor=PatternRedactor(Policy(), bytes(32), sources={"pages": own}))
+    house.ingest([line("a", 1, 1, text="# Boiler\n\nWrite to ana@example.com about the boiler.\n")])
+    (said,) = {body for _, _, body in texts(house)}
+    assert "EMAIL" not in said
+    assert "@" not in said
+    house.tools = replace(house.tools, redactor=PatternRedactor(Policy(), bytes(32), sources={"others": own}))
+    house.run()
+    assert any("EMAIL" in body for _, _, body in texts(house))

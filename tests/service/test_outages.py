@@ -20,6 +20,7 @@ from catalog.session import open_engine, reading, transaction
 from index.errors import IndexUnavailable
 from index.memory import MemoryIndex
 from index.point import Hit, SearchQuery
+from privacy.redactor import Redactor
 from privacy.span import Redaction
 from retrieval.answer import ask
 from retrieval.errors import EmptyQuestion
@@ -208,6 +209,9 @@ def test_a_question_that_cannot_be_redacted_is_not_searched(
 
     class Broken:
         fingerprint = "broken"
+
+        def for_source(self, source: str) -> Redactor:
+            return self
 
         def redact(self, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
             raise KeyUnavailable("the key is gone")
