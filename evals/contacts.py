@@ -107,7 +107,7 @@ FIRST = ["ana", "ben", "chloé", "dietrich", "erin", "farid", "grace", "hugo", "
 LAST = ["smith", "garcia", "müller", "o-neil", "rossi", "novak", "silva", "tanaka", "okafor", "jensen", "dubois", "kowalski"]
 HOSTS = [
     "example.com",
-    "mail.corp.internal",
+    "mail.dept.example",
     "uni-ulm.de",
     "firma.co.uk",
     "posteo.de",
