@@ -35,8 +35,8 @@ class PatternRedactor:
 
     policy: Policy
     key: bytes = field(repr=False)
-    keeps_originals: bool = False
     sources: Mapping[str, Policy] = field(default_factory=lambda: MappingProxyType({}))
+    keeps_originals: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -66,7 +66,7 @@ def open_redactor(settings: PrivacySettings) -> Redactor:
     """The redactor of `settings`. Raises `BadPolicy` and `KeyUnavailable`."""
     policies = _policies(settings)
     key = decode_key(settings.key.get_secret_value()) if settings.key is not None else open_key(settings.resolved_key_file())
-    return PatternRedactor(policies.base, key, settings.keep_originals, policies.sources)
+    return PatternRedactor(policies.base, key, policies.sources, settings.keep_originals)
 
 
 def _policies(settings: PrivacySettings) -> Policies:

@@ -28,7 +28,7 @@ DESIGNED_PURE = {
         "characters", "confusions", "continued", "correct", "document", "hyphens", "mojibake",
         "quality", "recognised", "running", "spaced", "text", "vocabulary",
     ),
-    "privacy": ("span", "policy", "pseudonym"),
+    "privacy": ("span", "policy", "pseudonym", "checksums", "words", "context"),
     "retrieval": ("query", "recheck", "rank", "context", "problems"),
 }  # fmt: skip
 

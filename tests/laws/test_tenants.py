@@ -26,7 +26,8 @@ def test_every_table_names_its_tenant() -> None:
     for table in Base.metadata.sorted_tables:
         if table.name not in DEPLOYMENT_WIDE:
             assert not table.c.tenant_id.nullable
-            assert [key.column.table.name for key in table.c.tenant_id.foreign_keys] == ["tenants"]
+            of = {key.column.table.name for key in table.c.tenant_id.foreign_keys}
+            assert "tenants" in of, "a key of two columns may name another table of tenants besides"
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
