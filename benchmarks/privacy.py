@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from privacy.detect import detect
-from privacy.entities import ENTITIES
+from privacy.entities import GENERIC, NATIONAL
 from privacy.policy import Policy
 from privacy.shapes import SHAPES
 
@@ -28,6 +28,7 @@ PROSE = (
 )
 OTHERS = {"PHONE_NUMBER": "PhoneRecognizer", "IP_ADDRESS": "IpRecognizer", "CREDIT_CARD": "CreditCardRecognizer"}
 LIMIT_CHARACTERS = 600_000
+ENTITIES = GENERIC + NATIONAL
 
 
 def engine() -> Callable[[str], Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import administrator, application, demo, engineer, erasure, privacy, sources, versions
+from cli import administrator, application, demo, engineer, erasure, evaluate, privacy, sources, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -47,5 +47,7 @@ app.command("expire")(erasure.expire)
 
 app.command("redact")(privacy.redact)
 app.add_typer(privacy.vault, name="vault")
+
+app.add_typer(evaluate.evaluate, name="eval")
 
 app.command("demo")(demo.demo)

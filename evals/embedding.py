@@ -8,36 +8,23 @@ worst cosine between the two and nDCG@10 of an exact search in each one's vector
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from evals.judged import DEPTH, ndcg, read_judged, read_rows
 from evals.open import open_exact_model, open_model
 from index.point import Vectors
-
-DEPTH = 10
-Judged = dict[str, dict[str, float]]
-
-
-def ndcg(scores: Vectors, documents: Sequence[str], relevant: dict[str, float]) -> float:
-    """nDCG@10 of one question, `scores` in the order of `documents`."""
-    best = np.argsort(-scores, kind="stable")[:DEPTH]
-    discounts = 1 / np.log2(np.arange(2, DEPTH + 2))
-    gains = np.array([2 ** relevant.get(documents[i], 0.0) - 1 for i in best])
-    ideal = np.sort([2**grade - 1 for grade in relevant.values()])[::-1][:DEPTH]
-    return float((gains * discounts[: len(gains)]).sum() / (ideal * discounts[: len(ideal)]).sum())
 
 
 def compare(folder: Path, embedders: dict[str, Any], most: int | None = None) -> dict[str, Any]:
     """One row: texts, the worst cosine between the two embedders, and the mean nDCG@10 by each. `most`: documents at most."""
     documents = _texts(folder / "corpus.jsonl")
-    judged = _judged(folder / "qrels.tsv")
+    judged = read_judged(folder / "qrels.tsv")
     if most is not None:  # the ones that questions ask for come first, so that each question keeps its answers
         wanted = {document for relevant in judged.values() for document in relevant}
         documents = dict(sorted(documents.items(), key=lambda item: item[0] not in wanted)[:most])
@@ -50,25 +37,19 @@ def compare(folder: Path, embedders: dict[str, Any], most: int | None = None) ->
     row: dict[str, Any] = {"set": folder.name, "documents": len(documents), "questions": len(queries)}
     names = list(documents)
     for engine, (texts, asked) in vectors.items():
-        found = [ndcg(texts @ vector, names, judged[query]) for query, vector in zip(queries, asked, strict=True)]
+        found = [ndcg(_ranking(texts @ vector, names), judged[query]) for query, vector in zip(queries, asked, strict=True)]
         row[engine] = round(float(np.mean(found)), 4)
     one, other = (np.concatenate(pair) for pair in vectors.values())
     row["worst cosine"] = round(float((one * other).sum(axis=1).min()), 6)
     return row
 
 
+def _ranking(scores: Vectors, documents: Sequence[str]) -> list[str]:
+    return [documents[i] for i in np.argsort(-scores, kind="stable")[:DEPTH]]
+
+
 def _texts(file: Path) -> dict[str, str]:
-    rows = (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
-    return {str(row["_id"]): f"{row.get('title') or ''}\n{row['text']}".strip() for row in rows}
-
-
-def _judged(file: Path) -> Judged:
-    found: Judged = defaultdict(dict)
-    with file.open(encoding="utf-8", newline="") as opened:
-        for query, document, score in list(csv.reader(opened, delimiter="\t"))[1:]:
-            if float(score) > 0:
-                found[query][document] = float(score)
-    return found
+    return {str(row["_id"]): f"{row.get('title') or ''}\n{row['text']}".strip() for row in read_rows(file)}
 
 
 def main() -> int:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from acl.parse import parse_snapshot
+from acl.snapshot import apply_snapshot
+from catalog.ids import DEFAULT_TENANT
 from catalog.open import open_catalog
+from catalog.session import transaction
 from catalog.settings import CatalogSettings
+from catalog.tenants import open_tenant
 from evals.stand_in import StandIn
 from index.edge import EdgeIndex
 from index.embedder import FileEmbedder
+from index.launch import stop_engine
 from index.model import Embedder
 from index.model_files import find_model, pinned_sha256
 from index.open import model_name, open_embedder
@@ -36,6 +44,21 @@ def open_tools(home: Path, redactor: Redactor, embedder: Embedder, *, batch_docu
     finally:
         index.close()
         catalog.dispose()
+
+
+@contextmanager
+def open_home(person: str, embedder: Embedder, redactor_of: Callable[[Path], Redactor]) -> Iterator[tuple[Path, Tools]]:
+    """An empty home in a folder of its own, which `person` is known in, and its tools; both are gone at the end."""
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        try:
+            with open_tools(home, redactor_of(home), embedder) as tools:
+                with transaction(tools.catalog) as write:
+                    people = {"sequence": 1, "users": [{"id": person, "active": True}], "groups": []}
+                    apply_snapshot(write, open_tenant(write, DEFAULT_TENANT), parse_snapshot(json.dumps(people)))
+                yield home, tools
+        finally:
+            stop_engine(data_of(home))
 
 
 def data_of(home: Path) -> Path:
@@ -68,5 +91,11 @@ def open_exact_model() -> Embedder:
 
 
 def open_key(file: Path) -> Redactor:
-    """A redactor whose key lies in `file`, made on first use."""
-    return open_redactor(PrivacySettings(key_file=file))
+    """A redactor whose key lies in `file`, made on first use. By shapes alone: what is asked with it is not about names."""
+    return open_redactor(PrivacySettings(key_file=file, names="off"))
+
+
+def open_redactors() -> tuple[Redactor, Redactor]:
+    """The one that the environment describes, and one that leaves everything as it is."""
+    settings = PrivacySettings()
+    return open_redactor(settings), open_redactor(settings.model_copy(update={"policy": None, "entities": (), "names": "off"}))

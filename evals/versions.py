@@ -17,22 +17,15 @@ import random
 import re
 import shutil
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from acl.parse import parse_snapshot
-from acl.snapshot import apply_snapshot
 from catalog.ids import DEFAULT_TENANT
-from catalog.session import transaction
-from catalog.tenants import open_tenant
-from evals.open import data_of, open_key, open_limits, open_stand_in, open_tools
-from index.launch import stop_engine
+from evals.open import open_home, open_key, open_limits, open_stand_in
 from ingest import verify
 from ingest.pipeline import run
 from ingest.run import Request, Tools
@@ -161,7 +154,7 @@ def evaluate(folder: Path, runs: int, seed: int) -> Verdict:
     random.Random(seed).shuffle(lines)
     oracle = Oracle(lines)
     verdict = Verdict(folder.name, runs, len(oracle.documents), len(lines))
-    with _home() as (home, tools):
+    with open_home(PERSON, open_stand_in(), lambda home: open_key(home / "key")) as (home, tools):
         pages = home / "pages"
         for number in range(1, runs + 1):
             part = lines[: len(lines) * number // runs]
@@ -177,20 +170,6 @@ def evaluate(folder: Path, runs: int, seed: int) -> Verdict:
         differing, _ = verify.run(tools, DEFAULT_TENANT, str(uuid4()), repair=False)
         verdict.differences += [f"verify: {count} {kind}" for kind, count in differing.items() if count]
     return verdict
-
-
-@contextmanager
-def _home() -> Iterator[tuple[Path, Tools]]:
-    with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        try:
-            with open_tools(home, open_key(home / "key"), open_stand_in()) as tools:
-                with transaction(tools.catalog) as write:
-                    people = {"sequence": 1, "users": [{"id": PERSON, "active": True}], "groups": []}
-                    apply_snapshot(write, open_tenant(write, DEFAULT_TENANT), parse_snapshot(json.dumps(people)))
-                yield home, tools
-        finally:
-            stop_engine(data_of(home))
 
 
 def _lay(folder: Path, pages: Path, lines: Sequence[Line]) -> None:

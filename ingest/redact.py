@@ -45,8 +45,8 @@ def redact(document: CleanDocument, redactor: Redactor, tenant_id: TenantId, *, 
 def _originals(done: Mapping[str, Redaction]) -> tuple[Original, ...]:
     """One for each pseudonym, as it was first spelled."""
     first: dict[str, Original] = {}
-    for text, redaction in done.items():
-        for original in originals(text, redaction):
+    for redaction in done.values():
+        for original in originals(redaction):
             held = first.setdefault(original.pseudonym, original)
             if normal_value(held.entity, held.value) != normal_value(original.entity, original.value):
                 raise collision(PseudonymCollision(original.pseudonym))

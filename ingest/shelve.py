@@ -17,6 +17,7 @@ from index.errors import EmbedderMismatch
 from index.lexical import document_vector
 from index.model import Embedder
 from index.point import IndexedChunk, Vector
+from privacy.stand_in import as_read
 
 UPSERT_POINTS = 256
 
@@ -108,7 +109,7 @@ def _vectors(
         vectors |= {text_hash: stored[chunk] for text_hash, chunk in wanted.items() if chunk in stored}
     new = [text_hash for text_hash in texts if text_hash not in vectors]
     if new:
-        vectors |= dict(zip(new, target.embedder.embed([texts[h] for h in new]), strict=True))
+        vectors |= dict(zip(new, target.embedder.embed([as_read(texts[h]) for h in new]), strict=True))
     return vectors, len(new)
 
 

@@ -80,7 +80,8 @@ def _issued(value: str) -> bool:
         or ((51 <= two <= 55 or 2221 <= four <= 2720) and length == 16)
         or (two in (34, 37) and length == 15)
         or ((two in (36, 38, 39) or 300 <= three <= 305 or three == 309) and 14 <= length <= 19)
-        or ((3528 <= four <= 3589 or four == 6011 or 644 <= three <= 649 or two in (62, 65, 81)) and 16 <= length <= 19)
+        or (four in (1800, 2131) and length == 15)  # JCB, before it had 3528
+        or ((two == 35 or four == 6011 or 644 <= three <= 649 or two in (62, 65, 81)) and 16 <= length <= 19)
         or ((two in (50, 60) or 56 <= two <= 58 or 63 <= two <= 69) and 12 <= length <= 19)
         or (2200 <= four <= 2205 and length == 16)
     )

@@ -1,4 +1,4 @@
-"""Where the personal data of a text is. A pure function of the text and the policy; overlapping finds become one span."""
+"""Where the personal data of a text is that has a shape. Pure; overlapping finds become one span."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 
 from privacy.context import ALWAYS, BOOST, WHEN_BARE, follows_thing, follows_version, speaks_of
-from privacy.entities import DENIED
+from privacy.entities import DENIED, MOMENTS, NAMES
+from privacy.moments import ages, dates
 from privacy.policy import Policy
 from privacy.recognizers import addresses, digit_windows, emails, numbers_to_dial, shaped
 from privacy.span import Span
@@ -48,11 +49,13 @@ def _believed(text: str, policy: Policy) -> Iterable[Span]:
     for entity in policy.entities:
         found: Iterable[Span] = ()
         words = policy.context.get(entity, ())
-        if entity == "EMAIL_ADDRESS":
+        if entity in MOMENTS:
+            yield from dates(text) if entity == "DATE_TIME" else ages(text)
+        elif entity == "EMAIL_ADDRESS":
             found = emails(text) if "@" in text else ()
         elif entity == "IP_ADDRESS":
             found = addresses(text) if windows or "::" in text else ()
-        elif not windows:
+        elif not windows or entity in NAMES:
             continue
         elif entity == "PHONE_NUMBER":
             found = numbers_to_dial(text, policy.least(entity), words)

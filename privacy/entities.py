@@ -1,10 +1,11 @@
 """What counts as personal data here, and what does not.
 
-An entity is here when its value points at a person (or at a person's money or body) on its own. Addresses of web pages,
-dates, UUIDs, MAC addresses and company numbers are not: they would take the meaning out of documents and name nobody. Of IP
-addresses only public ones count: loopback, private and documentation ranges name no subscriber. Names of people need a
-language model, which comes later. Passports of all countries are one entity: their shapes overlap, and a number keeps its name
-whether the country is named beside it or not.
+An entity is here when its value points at a person (or at a person's money or body) on its own. Addresses of web pages, dates,
+UUIDs, MAC addresses and company numbers are not: they would take the meaning out of documents and name nobody. Of IP addresses
+only public ones count: loopback, private and documentation ranges name no subscriber. Names are found by a model
+(`privacy/names`); those of places and organisations are found where a policy asks for them, not by default: they take the
+meaning out of documents and name nobody by themselves. Passports of all countries are one entity: their shapes overlap, and a
+number keeps its name whether the country is named beside it or not.
 """
 
 from __future__ import annotations
@@ -40,7 +41,12 @@ NATIONAL = (
     "IN_PAN",
     "PASSPORT",
 )
-ENTITIES: tuple[str, ...] = GENERIC + NATIONAL
+NAMES = ("PERSON", "ADDRESS", "LOCATION", "ORGANIZATION")
+"""What has no shape. An address is a street with its number, and the town behind it."""
+MOMENTS = ("DATE_TIME", "AGE")
+"""Personal only beside a person: looked for where a policy asks for them."""
+ENTITIES: tuple[str, ...] = GENERIC + NATIONAL + NAMES + MOMENTS
+DEFAULT_ENTITIES: tuple[str, ...] = GENERIC + NATIONAL + ("PERSON", "ADDRESS")
 DENIED = "DENIED"
 """What a policy's `deny` list finds: a label, looked for wherever the list has something."""
 

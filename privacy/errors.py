@@ -7,6 +7,7 @@ PrivacyError
 │   ├── VaultKeyUnavailable  its keys cannot be had
 │   ├── VaultKeyMissing      none of its keys is the one that sealed an original
 │   └── VaultDamaged         a sealed original does not open: it was changed, or moved to another row
+├── NamesUnavailable     the model that finds names cannot be had: nothing is redacted, so nothing is stored
 └── PseudonymCollision   two values of a tenant have one pseudonym: the second is refused
 """
 
@@ -25,6 +26,10 @@ class BadPolicy(PrivacyError):
 
 class KeyUnavailable(PrivacyError):
     code = "privacy_key_unavailable"
+
+
+class NamesUnavailable(PrivacyError):
+    code = "names_unavailable"
 
 
 class VaultFault(PrivacyError):

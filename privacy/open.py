@@ -12,8 +12,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from catalog.ids import TenantId, digest
+from privacy.entities import DENIED, ENTITIES
 from privacy.errors import BadPolicy, VaultKeyUnavailable
 from privacy.key import decode_key, open_key
+from privacy.names.finder import NameFinder
+from privacy.names.open import open_names
 from privacy.policy import OPERATORS, Operator, Policy
 from privacy.policy_file import Policies, read_policies
 from privacy.redact import redact
@@ -25,18 +28,19 @@ from privacy.vault_key import decode_keys, read_keys, run_for_keys
 if TYPE_CHECKING:
     from privacy.vault import Vault
 
-RULES = 2
+RULES = 3
 """Raise it whenever detection or redaction gives other output for the same text: the documents are then read anew."""
 
 
 @dataclass(frozen=True, slots=True)
-class PatternRedactor:
-    """A `Redactor` by patterns and checksums. It holds no state, so threads may share it. `sources` have their own policies."""
+class TextRedactor:
+    """A `Redactor` by shapes and, with `names`, by a model of names. Threads may share it. `sources` have their own policies."""
 
     policy: Policy
     key: bytes = field(repr=False)
     sources: Mapping[str, Policy] = field(default_factory=lambda: MappingProxyType({}))
     keeps_originals: bool = False
+    names: NameFinder | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -48,25 +52,41 @@ class PatternRedactor:
             "sources": {name: policy.described() for name, policy in sorted(self.sources.items())},
             "key": hmac.new(self.key, b"fingerprint", hashlib.sha256).hexdigest(),
         }
+        if self.names is not None:
+            described["names"] = self.names.fingerprint
         if self.keeps_originals:  # a document that was read without it has none in the vault: it is read again
             described["originals"] = "kept"
         return digest(json.dumps(described, sort_keys=True))
 
-    def for_source(self, source: str) -> PatternRedactor:
+    def for_source(self, source: str) -> TextRedactor:
         """The redactor of one source's documents: by its own policy where the file states one, else by the policy of all."""
         return replace(self, policy=self.sources.get(source, self.policy))
 
+    def masking(self) -> TextRedactor:
+        """The redactor that finds the same and leaves no pseudonym: only the kind of what was there."""
+        masks: dict[str, Operator] = {
+            entity: "keep" if self.policy.operator(entity) == "keep" else "mask" for entity in (*ENTITIES, DENIED)
+        }
+        return replace(self, policy=replace(self.policy, operators=MappingProxyType(masks)))
+
     def redact(self, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
         """Each text with its personal data replaced; a text that comes several times is searched once."""
-        done = {text: redact(text, self.policy, self.key, tenant_id) for text in dict.fromkeys(texts)}
+        unique = list(dict.fromkeys(texts))
+        done = dict(zip(unique, redact(unique, self.policy, self.key, tenant_id, self.names), strict=True))
         return [done[text] for text in texts]
 
 
-def open_redactor(settings: PrivacySettings) -> Redactor:
-    """The redactor of `settings`. Raises `BadPolicy` and `KeyUnavailable`."""
+def open_question_redactor(settings: PrivacySettings) -> Redactor:
+    """The redactor of questions: that of the documents, unless names may not be asked for. Raises what `open_redactor` raises."""
+    redactor = open_redactor(settings)
+    return redactor.masking() if settings.questions == "mask" else redactor
+
+
+def open_redactor(settings: PrivacySettings) -> TextRedactor:
+    """The redactor of `settings`. Raises `BadPolicy`, `KeyUnavailable` and `NamesUnavailable`."""
     policies = _policies(settings)
     key = decode_key(settings.key.get_secret_value()) if settings.key is not None else open_key(settings.resolved_key_file())
-    return PatternRedactor(policies.base, key, policies.sources, settings.keep_originals)
+    return TextRedactor(policies.base, key, policies.sources, settings.keep_originals, open_names(settings.names))
 
 
 def _policies(settings: PrivacySettings) -> Policies:

@@ -18,9 +18,9 @@ class Original:
     value: str = field(repr=False)
 
 
-def originals(text: str, redaction: Redaction) -> Iterator[Original]:
-    """The values of `text` that `redaction` put a pseudonym in the place of; what was masked, removed or kept has none."""
-    for found, placed in zip(redaction.found, redaction.placed, strict=True):
+def originals(redaction: Redaction) -> Iterator[Original]:
+    """The values that `redaction` put a pseudonym in the place of; what was masked, removed or kept has none."""
+    for found, placed, value in zip(redaction.found, redaction.placed, redaction.values, strict=True):
         name = redaction.text[placed.start : placed.end]
         if is_pseudonym(name):
-            yield Original(name, found.label, text[found.start : found.end])
+            yield Original(name, found.label, value)

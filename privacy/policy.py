@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from privacy.entities import DENIED, ENTITIES
+from privacy.entities import DEFAULT_ENTITIES, DENIED, ENTITIES, NAMES
 from privacy.errors import BadPolicy
 
 Operator = Literal["pseudonymise", "hash", "mask", "remove", "keep"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
+NAME_SCORE = 0.5
+"""How sure a name must be where the policy states no score for its kind: a model's score says less than a check digit."""
 DEFAULT_OPERATOR: Operator = "pseudonymise"
 
 
@@ -32,7 +34,7 @@ class Policy:
     deny: patterns of text that is always found, as `DENIED`, whatever `allow` says. context: more words that announce an entity.
     """
 
-    entities: tuple[str, ...] = ENTITIES
+    entities: tuple[str, ...] = DEFAULT_ENTITIES
     min_score: float = 0.4
     operators: Mapping[str, Operator] = field(default_factory=_nothing)
     scores: Mapping[str, float] = field(default_factory=_nothing)
@@ -57,7 +59,7 @@ class Policy:
 
     def least(self, entity: str) -> float:
         """How sure a find of `entity` must be."""
-        return self.scores.get(entity, self.min_score)
+        return self.scores.get(entity, max(self.min_score, NAME_SCORE) if entity in NAMES else self.min_score)
 
     def allows(self, value: str) -> bool:
         return any(pattern.fullmatch(value) for pattern in self.allow)
@@ -69,6 +71,7 @@ class Policy:
             "min_score": self.min_score,
             "operators": {entity: self.operator(entity) for entity in sorted({*self.entities, DENIED})},
             "scores": dict(sorted(self.scores.items())),
+            "name_score": NAME_SCORE,
             "allow": sorted(p.pattern for p in self.allow),
             "deny": sorted(p.pattern for p in self.deny),
             "context": {entity: sorted(words) for entity, words in sorted(self.context.items())},

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from privacy.entities import DENIED, ENTITIES
+from privacy.entities import DEFAULT_ENTITIES, DENIED, ENTITIES
 from privacy.errors import BadPolicy
 from privacy.policy import DEFAULT_OPERATOR, OPERATORS, Operator, Policy
 
@@ -88,7 +88,7 @@ def _policy(base: Mapping[str, Any], own: Mapping[str, Any], place: str) -> Poli
     operator, where = chosen["operator"]
     default = DEFAULT_OPERATOR if operator is None else _operator(operator, where)
     block, where = chosen["entities"]
-    named = dict.fromkeys(ENTITIES) if block is None else _mapping(block, where)
+    named = dict.fromkeys(DEFAULT_ENTITIES) if block is None else _mapping(block, where)
     operators: dict[str, Operator] = dict.fromkeys((*ENTITIES, DENIED), default)
     if default == "keep":
         operators[DENIED] = DEFAULT_OPERATOR

@@ -20,4 +20,7 @@ class Redactor(Protocol):
         """The redactor of one source's documents, which may have a policy of their own."""
 
     def redact(self, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
-        """Each text with its personal data replaced; equal values of a tenant get equal pseudonyms. Twice changes nothing."""
+        """The texts of one document with their personal data replaced: what is found in one of them is looked for in all.
+
+        Equal values of a tenant get equal pseudonyms. Twice changes nothing.
+        """

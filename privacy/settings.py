@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from catalog.settings import home
-from privacy.entities import ENTITIES
+from privacy.entities import DEFAULT_ENTITIES
 from privacy.key import FILE_NAME
 
 
@@ -26,13 +27,23 @@ class PrivacySettings(BaseSettings):
     policy: Path | None = Field(
         default=None, description="The policy file (docs/privacy.md), in place of the three settings below"
     )
-    entities: tuple[str, ...] = Field(default=ENTITIES, description="Which kinds of personal data are looked for, as a JSON list")
+    entities: tuple[str, ...] = Field(
+        default=DEFAULT_ENTITIES, description="Which kinds of personal data are looked for, as a JSON list"
+    )
     min_score: float = Field(default=0.4, ge=0, le=1, description="How sure a find must be")
     operators: dict[str, str] = Field(
         default_factory=dict,
         description='What is done with a kind, as JSON: {"IP_ADDRESS": "keep"}; pseudonymise, hash, mask, remove or keep',
     )
 
+    names: str = Field(
+        default="bundled",
+        description="What finds names: bundled, off, or a model of your own: spacy:NAME, transformers:FOLDER or gliner:FOLDER",
+    )
+    questions: Literal["pseudonymise", "mask"] = Field(
+        default="pseudonymise",
+        description="What a question's values become: the documents' pseudonyms, which finds them by name, or their kind alone",
+    )
     keep_originals: bool = Field(
         default=False,
         description="Whether originals are kept, sealed, in the vault, so that they can be revealed; needs a key of the vault",

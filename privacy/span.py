@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,8 +17,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """A text with what was found in it replaced. `found` counts in the text as it came in, `placed` in `text`, pairwise."""
+    """A text with what was found in it replaced. `found` counts in the text as it came in, `placed` in `text`, pairwise.
+
+    `values`: what each find stands for, which for a person's short form is the full name. It shows in no `repr()`.
+    """
 
     text: str
     found: tuple[Span, ...]
     placed: tuple[Span, ...]
+    values: tuple[str, ...] = field(repr=False)

@@ -14,6 +14,7 @@ from index.model import Tokens
 from retrieval.context import Context, pack
 from retrieval.errors import EmptyQuestion, QuestionTooLong
 from retrieval.identity import Asker, asker_by_operator
+from retrieval.named import as_asked, note_names
 from retrieval.query import Found, Passage, Query, version_ref
 from retrieval.redactions import redactions
 from retrieval.search import Clock, search
@@ -47,17 +48,22 @@ def ask(services: Services, limits: RetrievalSettings, tenant: str, person: str,
 async def answer(
     services: Services, limits: RetrievalSettings, asker: Asker, request: RetrieveRequest, request_id: UUID
 ) -> RetrieveResponse:
-    """What `asker` may read about the question. Raises `EmptyQuestion`, `QuestionTooLong`, `CatalogUnavailable`, `IndexFault`."""
+    """What `asker` may read about the question.
+
+    Raises `EmptyQuestion`, `QuestionTooLong`, `TooManyNames`, `CatalogUnavailable`, `IndexFault`.
+    """
     whole, clock = Clock(), Clock()
     if not request.query.strip():
         raise EmptyQuestion
     if len(request.query) > limits.max_question_characters:
         raise QuestionTooLong(len(request.query), limits.max_question_characters)
     (redacted,) = await to_thread.run_sync(services.redactor.redact, asker.tenant_id, [request.query])
+    await to_thread.run_sync(note_names, services.catalog, asker, redacted, request_id, limits.named_questions_per_minute)
     clock.lap("redact")
     sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
     when = When(request.as_of, every=request.versions == "all")
-    found = await search(services, asker, Query(redacted.text, request.top_k, sources, when, request.dedup))
+    query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted))
+    found = await search(services, asker, query)
     clock.lap("search")
     budget = request.context.max_tokens or limits.default_context_tokens
     body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)

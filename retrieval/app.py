@@ -17,6 +17,7 @@ from structlog.typing import FilteringBoundLogger
 
 from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection, PortcullisError
+from catalog.ids import TenantId
 from catalog.open import open_catalog
 from catalog.session import reading
 from catalog.settings import CatalogSettings
@@ -24,7 +25,7 @@ from index.errors import EmbedderMismatch
 from index.model import Embedder
 from index.open import model_name, open_index, open_named
 from index.settings import IndexSettings
-from privacy.open import open_redactor, open_vault
+from privacy.open import open_question_redactor, open_vault
 from privacy.settings import PrivacySettings
 from retrieval.guard import Guard, render
 from retrieval.log import open_log
@@ -48,10 +49,11 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         index = open_index(settings)
         privacy = PrivacySettings()
         vault = open_vault(privacy) if warm else None
-        services = Services(catalog, index, named(model_name(settings)), open_redactor(privacy), named, vault)
+        services = Services(catalog, index, named(model_name(settings)), open_question_redactor(privacy), named, vault)
         try:
             if warm:
                 _serving(services).embed_query("ready")
+                services.redactor.redact(TenantId(0), ["Is Ingrid Solheim ready?"])
             yield services
         finally:
             index.close()

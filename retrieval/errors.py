@@ -11,6 +11,7 @@ RetrievalError
 ├── MissingScope              the key may not do this
 ├── NoPerson                  a key asks for itself: nobody's permissions apply, so nothing is readable
 ├── NotKept                   originals are not kept here, so none can be revealed
+├── TooManyNames              a person asked by name more often than is allowed
 ├── NoSuchDocument            absent or unreadable: the two look alike
 ├── NotReady                  the service cannot answer questions now
 └── CannotListen              the address is taken or is none of this machine's
@@ -96,6 +97,16 @@ class NotKept(RetrievalError):
     def __init__(self) -> None:
         super().__init__(
             "Originals are not kept here, so none can be revealed. An operator keeps them by PRIVACY_KEEP_ORIGINALS."
+        )
+
+
+class TooManyNames(RetrievalError):
+    code = "too_many_names"
+    retryable = True
+
+    def __init__(self, most_per_minute: int) -> None:
+        super().__init__(
+            f"More than {most_per_minute} questions in a minute named somebody. Ask again later, or without the name."
         )
 
 

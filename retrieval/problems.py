@@ -22,6 +22,7 @@ from retrieval.errors import (
     RequestError,
     RequestTooLarge,
     RetrievalError,
+    TooManyNames,
     UserTokenUnsupported,
 )
 from retrieval.wire import LATER
@@ -50,6 +51,7 @@ TABLE: tuple[Row, ...] = (
     Row(UnknownPerson, 403, "Unknown person", "There is no active person by that name here. An administrator syncs people."),
     Row(NoSuchDocument, 404, "No such document"),
     Row(UnknownTenant, 404, "No such tenant"),
+    Row(TooManyNames, 429, "Too many questions by name"),
     Row(NotKept, 409, "Originals are not kept"),
     Row(UserTokenUnsupported, 400, "Not supported"),
     Row(RequestTooLarge, 413, "The request is too large"),

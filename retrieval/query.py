@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid5
@@ -22,6 +22,8 @@ NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
 class Query:
     """A question with its personal data replaced as in the documents. `sources` None means every source.
 
+    `asked`: the same with its names as they were asked, and `names`: those alone, where they became pseudonyms. A model finds
+    names, and may see one in a question where it saw none in the documents: those are found by the word. Neither is stored.
     `when` chooses versions; who may read is always decided by today's lists.
     """
 
@@ -30,6 +32,8 @@ class Query:
     sources: tuple[str, ...] | None = None
     when: When = NOW
     dedup: Dedup = "near"
+    asked: str | None = field(default=None, repr=False)
+    names: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

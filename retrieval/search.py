@@ -13,6 +13,7 @@ from datetime import datetime
 from time import perf_counter
 from typing import TypeVar
 
+import numpy as np
 from anyio import to_thread
 from sqlalchemy import Engine
 
@@ -32,6 +33,7 @@ from index.lexical import query_vector
 from index.model import Embedder
 from index.point import Hit, SearchQuery
 from index.reader import Reader
+from privacy.stand_in import as_read
 from retrieval.identity import Asker
 from retrieval.query import Found, Passage, Query
 from retrieval.rank import rank
@@ -77,7 +79,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     if collection is None or (sources is not None and not sources):
         return Found((), True, began, None if collection is None else collection.name, clock.stages, services.embedder.tokens)
     clock.lap("catalog")
-    embedder, look = await to_thread.run_sync(_look, services, collection, query.text)
+    embedder, look = await to_thread.run_sync(_look, services, collection, query)
     clock.lap("embed")
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
@@ -117,9 +119,13 @@ def _where(
         return collection, tuple(sorted(find_sources(session, tenant_id, names).values()))
 
 
-def _look(services: Services, collection: LiveCollection, text: str) -> tuple[Embedder, SearchQuery]:
+def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery]:
     embedder = services.embedder_of(collection)
-    return embedder, SearchQuery(embedder.embed_query(text), query_vector(text), limit=1)
+    dense = embedder.embed_query(as_read(query.text))
+    if query.asked is not None:
+        both = dense + embedder.embed_query(query.asked)
+        dense = both / np.linalg.norm(both)
+    return embedder, SearchQuery(dense, query_vector("\n".join((query.text, *query.names))), limit=1)
 
 
 def _recheck(

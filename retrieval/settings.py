@@ -18,6 +18,9 @@ class RetrievalSettings(BaseSettings):
     default_context_tokens: int = Field(
         default=2000, ge=1, le=128_000, description="Token budget of the context when a request names none"
     )
+    named_questions_per_minute: int = Field(
+        default=60, ge=0, description="Questions a minute in which a person may name somebody; 0 sets no bound (docs/privacy.md)"
+    )
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
     )

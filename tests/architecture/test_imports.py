@@ -28,7 +28,10 @@ DESIGNED_PURE = {
         "characters", "confusions", "continued", "correct", "document", "hyphens", "mojibake",
         "quality", "recognised", "running", "spaced", "text", "vocabulary",
     ),
-    "privacy": ("span", "policy", "pseudonym", "checksums", "words", "context"),
+    "privacy": (
+        *("span", "policy", "pseudonym", "checksums", "words", "context", "persons", "moments", "repeated", "stand_in"),
+        "names.windows",
+    ),
     "retrieval": ("query", "recheck", "rank", "context", "problems"),
 }  # fmt: skip
 

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.ids import TenantId
-from privacy.open import PatternRedactor
+from privacy.open import TextRedactor
 from privacy.policy import OPERATORS, Operator, Policy
 
 KEY = bytes(range(32))
 TENANT = TenantId(3)
-REDACTOR = PatternRedactor(Policy(), KEY)
+REDACTOR = TextRedactor(Policy(), KEY)
 
 values = st.sampled_from(
     [
@@ -46,7 +46,7 @@ def test_redacting_twice_changes_nothing(text: str) -> None:
 @given(texts, st.sampled_from(OPERATORS))
 def test_so_it_is_for_every_operator(text: str, operator: Operator) -> None:
     policy = Policy(operators=dict.fromkeys(Policy().entities, operator))
-    redactor = PatternRedactor(policy, KEY)
+    redactor = TextRedactor(policy, KEY)
     [once] = redactor.redact(TENANT, [text])
     assert redactor.redact(TENANT, [once.text])[0].text == once.text
 

@@ -25,7 +25,7 @@ from ingest.receipts import Journal
 from ingest.settings import IngestSettings
 from ingest.stores import CatalogStore, IndexStore
 from privacy.errors import PseudonymCollision, VaultDamaged, VaultKeyMissing
-from privacy.open import PatternRedactor
+from privacy.open import TextRedactor
 from privacy.original import Original
 from privacy.policy import Policy
 from privacy.pseudonym import pseudonym
@@ -37,7 +37,7 @@ from retrieval.reveal import Revealed, reveal
 from tests.laws.house import READERS, House, fresh
 
 NAMING, SEALING = secrets.token_bytes(32), secrets.token_bytes(32)
-REDACTOR = PatternRedactor(Policy(), NAMING, keeps_originals=True)
+REDACTOR = TextRedactor(Policy(), NAMING, keeps_originals=True)
 VALUES = tuple(f"person{n}@quay-{n}.example" for n in range(4))
 REQUEST = UUID(int=1)
 WHY = "a test of the law"
@@ -212,7 +212,7 @@ def test_a_retired_document_shows_nothing_and_keeps_its_originals_until_it_is_fo
 
 def test_without_the_policy_nothing_is_kept_and_taking_it_back_empties_the_vault(house: House) -> None:
     kept = house.tools
-    plain = replace(kept, redactor=PatternRedactor(Policy(), NAMING), vault=None)
+    plain = replace(kept, redactor=TextRedactor(Policy(), NAMING), vault=None)
     lines = [line("one", VALUES[:2], ["everyone"])]
     house.tools = plain
     house.ingest(lines)

@@ -26,7 +26,7 @@ from ingest.pin import pin, stay
 from ingest.settings import IngestSettings
 from ingest.stages import stages
 from ingest.states import set_rule
-from privacy.open import PatternRedactor
+from privacy.open import TextRedactor
 from privacy.policy import Policy
 from privacy.redactor import Redactor
 from retrieval.document import read_document
@@ -282,11 +282,11 @@ def test_a_document_can_be_read_as_it_held(house: House) -> None:
 
 def test_a_source_has_a_policy_of_its_own(house: House) -> None:
     own = Policy(operators={"EMAIL_ADDRESS": "remove"})
-    house.tools = replace(house.tools, redactor=PatternRedactor(Policy(), bytes(32), sources={"pages": own}))
+    house.tools = replace(house.tools, redactor=TextRedactor(Policy(), bytes(32), sources={"pages": own}))
     house.ingest([line("a", 1, 1, text="# Boiler\n\nWrite to ana@example.com about the boiler.\n")])
     (said,) = {body for _, _, body in texts(house)}
     assert "EMAIL" not in said
     assert "@" not in said
-    house.tools = replace(house.tools, redactor=PatternRedactor(Policy(), bytes(32), sources={"others": own}))
+    house.tools = replace(house.tools, redactor=TextRedactor(Policy(), bytes(32), sources={"others": own}))
     house.run()
     assert any("EMAIL" in body for _, _, body in texts(house))

@@ -33,7 +33,7 @@ def name(services: Services, corpus: Corpus, catalog: Engine) -> str:
     """The pseudonym of a value that a document for leaders alone holds."""
     key = corpus.publish("plan", SAID, allow=["group:leads"])
     [redaction] = services.redactor.redact(corpus.tenant_id, [SAID])
-    [original] = originals(SAID, redaction)
+    [original] = originals(redaction)
     assert services.vault is not None
     with transaction(catalog) as write:
         version = write.sql.scalars(text(f"SELECT current_version_id FROM documents WHERE id = {key.document_id}")).one()

@@ -8,6 +8,7 @@ import multiprocessing.synchronize
 import re
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -119,6 +120,21 @@ def test_upgrade_from_processes_that_start_at_once(empty: str) -> None:
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0, 0]
+
+
+def test_a_first_connection_waits_for_a_writer_of_the_old_journal(tmp_path: Path) -> None:
+    """SQLite refuses the switch to the write-ahead log at once while another is about to write, whatever the timeout."""
+    file = tmp_path / "catalog.db"
+    writer = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    timer = threading.Timer(0.3, writer.execute, ("COMMIT",))
+    timer.start()
+    engine = open_engine(f"sqlite:///{file}", lock_timeout_seconds=20)
+    upgrade(engine)
+    check(engine)
+    timer.join()
+    engine.dispose()
+    writer.close()
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(engine: Engine) -> None:

@@ -7,11 +7,11 @@ import secrets
 from catalog.ids import TenantId
 from ingest.documents import Element
 from ingest.redact import redact, title_of
-from privacy.open import PatternRedactor
+from privacy.open import TextRedactor
 from privacy.policy import Policy
 from tests.unit.ingest.documents import cleaned, source
 
-REDACTOR = PatternRedactor(Policy(), secrets.token_bytes(32))
+REDACTOR = TextRedactor(Policy(), secrets.token_bytes(32))
 TENANT = TenantId(1)
 MAIL = "ana@example.com"
 

@@ -7,12 +7,12 @@ import secrets
 import pytest
 
 from catalog.ids import TenantId
-from privacy.open import PatternRedactor
+from privacy.open import TextRedactor
 from privacy.policy import Policy
 
 TENANT = TenantId(1)
 
 
 @pytest.fixture(scope="session")
-def redactor() -> PatternRedactor:
-    return PatternRedactor(Policy(), secrets.token_bytes(32))
+def redactor() -> TextRedactor:
+    return TextRedactor(Policy(), secrets.token_bytes(32))

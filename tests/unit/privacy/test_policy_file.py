@@ -8,7 +8,7 @@ import pytest
 
 from catalog.ids import TenantId
 from privacy.errors import BadPolicy
-from privacy.open import PatternRedactor, open_redactor
+from privacy.open import TextRedactor, open_redactor
 from privacy.policy_file import parse_policies
 from privacy.settings import PrivacySettings
 
@@ -38,12 +38,12 @@ sources:
 """
 
 
-def redactor(text: str = FULL) -> PatternRedactor:
+def redactor(text: str = FULL) -> TextRedactor:
     policies = parse_policies(text)
-    return PatternRedactor(policies.base, KEY, policies.sources)
+    return TextRedactor(policies.base, KEY, policies.sources)
 
 
-def redacted(text: str, by: PatternRedactor) -> str:
+def redacted(text: str, by: TextRedactor) -> str:
     [once] = by.redact(TENANT, [text])
     [twice] = by.redact(TENANT, [once.text])
     assert twice.text == once.text

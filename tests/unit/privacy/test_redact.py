@@ -8,7 +8,7 @@ import pytest
 
 from catalog.ids import TenantId
 from privacy.errors import BadPolicy
-from privacy.open import PatternRedactor
+from privacy.open import TextRedactor
 from privacy.policy import Operator, Policy
 from privacy.pseudonym import PLACEHOLDER, normal_value, pseudonym
 from privacy.redact import redact
@@ -18,7 +18,7 @@ KEY = bytes(range(32))
 TEXT = "Ask ana@example.com, pay 4111 1111 1111 1111, then ask Ana@Example.com."
 
 
-def test_equal_values_get_equal_pseudonyms_however_they_are_written(redactor: PatternRedactor) -> None:
+def test_equal_values_get_equal_pseudonyms_however_they_are_written(redactor: TextRedactor) -> None:
     [result] = redactor.redact(TENANT, [TEXT])
     first, card, second = (result.text[s.start : s.end] for s in result.placed)
     assert first == second != card
@@ -47,14 +47,14 @@ def test_values_are_compared_by_what_they_say() -> None:
 )
 def test_operators(operator: Operator, expected: str) -> None:
     policy = Policy(operators={"EMAIL_ADDRESS": operator})
-    result = redact("to ana@example.com!", policy, KEY, TENANT)
+    [result] = redact(["to ana@example.com!"], policy, KEY, TENANT)
     assert result.text == f"to {expected}!"
     assert [s.label for s in result.found] == ["EMAIL_ADDRESS"]
-    assert redact(result.text, policy, KEY, TENANT).text == result.text
+    assert redact([result.text], policy, KEY, TENANT)[0].text == result.text
 
 
 def test_a_text_in_which_nothing_is_found_comes_back_as_it_is() -> None:
-    result = redact("Nothing here.", Policy(), KEY, TENANT)
+    [result] = redact(["Nothing here."], Policy(), KEY, TENANT)
     assert (result.text, result.found, result.placed) == ("Nothing here.", (), ())
 
 
@@ -66,13 +66,13 @@ def test_what_redaction_leaves_is_known_as_such() -> None:
 
 def test_the_fingerprint_tells_output_apart() -> None:
     prints = {
-        PatternRedactor(Policy(), KEY).fingerprint,
-        PatternRedactor(Policy(), bytes(32)).fingerprint,
-        PatternRedactor(Policy(min_score=0.9), KEY).fingerprint,
-        PatternRedactor(Policy(operators={"IP_ADDRESS": "keep"}), KEY).fingerprint,
+        TextRedactor(Policy(), KEY).fingerprint,
+        TextRedactor(Policy(), bytes(32)).fingerprint,
+        TextRedactor(Policy(min_score=0.9), KEY).fingerprint,
+        TextRedactor(Policy(operators={"IP_ADDRESS": "keep"}), KEY).fingerprint,
     }
     assert len(prints) == 4
-    assert PatternRedactor(Policy(), KEY).fingerprint in prints
+    assert TextRedactor(Policy(), KEY).fingerprint in prints
 
 
 def test_a_policy_names_only_what_exists() -> None:

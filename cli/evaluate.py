@@ -1,0 +1,142 @@
+"""For whoever wants figures: how well this installation does on marked sets of texts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.answer import Json, command, document, table
+
+if TYPE_CHECKING:
+    from evals.pii import Names, Overall, Synthetic, Wrong
+    from evals.score import Figure
+
+evaluate = typer.Typer(help="Measure on marked texts, and print the figures.", no_args_is_help=True)
+
+VALUE, LABEL, AROUND = 18, 12, 10
+"""Characters that the table of errors shows of a value, a label, and of the text before and behind: so it fits a terminal."""
+
+
+@evaluate.callback()
+def group() -> None:
+    """Measure on marked texts, and print the figures."""
+
+
+@evaluate.command("pii")
+@command
+def pii(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="The marked sets; default: `pii` in PORTCULLIS_TEST_DATA or ../shared/data."),
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(metavar="FILE", help="A policy file; default: all entities.")] = None,
+    errors: Annotated[int, typer.Option(metavar="N", min=0, help="Show N missed and N false finds of each set.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """How much personal data is found in marked texts, and how much of what is found is none."""
+    from evals.pii import finder, measure
+    from privacy.entities import ENTITIES
+    from privacy.names.open import open_names
+    from privacy.policy import Policy
+    from privacy.policy_file import read_policies
+    from privacy.settings import PrivacySettings
+
+    chosen = read_policies(policy).base if policy is not None else Policy(entities=ENTITIES)
+    names = open_names(PrivacySettings().names)
+    place = folder or Path(os.environ.get("PORTCULLIS_TEST_DATA", "../shared/data")) / "pii"
+    report = measure(place, finder(chosen, names), chosen.entities, errors)
+    if as_json:
+        document(report.described())
+        return
+    _show_synthetic(report.synthetic)
+    for each in report.names:
+        _show_names(each)
+    if errors:
+        _show_wrong(report.wrong)
+
+
+def _show_synthetic(told: Synthetic) -> None:
+    for way, overall in (("presidio-evaluator 0.3.2 counts", told.release), ("its main branch counts since", told.later)):
+        print(f"Made-up texts, {told.texts}, whatever the label, as {way}:")
+        _show_overall(overall)
+        print()
+    print("By label, as 0.3.2 counts; hidden: the share of its characters in any find:")
+    rows = [
+        (
+            each.name,
+            "yes" if each.looked_for else "no" if each.ours else "not ours",
+            each.score.counts.gold,
+            each.score.counts.found,
+            _share(each.score.precision.value),
+            _share(each.score.recall.value),
+            _share(each.score.f2.value),
+            _share(each.hidden),
+        )
+        for each in told.labels
+    ]
+    table(("label", "sought", "gold", "found", "prec.", "recall", "F2", "hidden"), rows)
+
+
+def _show_overall(told: Overall) -> None:
+    both = (told.every, told.personal)
+    table(
+        ("", "all labels", "personal labels"),
+        [
+            ("gold", *(score.counts.gold for score in both)),
+            ("found", *(score.counts.found for score in both)),
+            ("precision", *(_figure(score.precision) for score in both)),
+            ("recall", *(_figure(score.recall) for score in both)),
+            ("F1", *(_figure(score.f1) for score in both)),
+            ("F2", *(_figure(score.f2) for score in both)),
+        ],
+    )
+
+
+def _show_names(told: Names) -> None:
+    first = f" from row {told.first}" if told.first else ""
+    print(f"\nNames in {told.kind} text ({told.file}{first}, {told.texts} texts), by any overlap:")
+    rows = [
+        (
+            label,
+            found.counts.gold,
+            found.counts.found,
+            _figure(found.precision),
+            _figure(found.recall),
+            f"{_share(told.exact[label].precision.value)} / {_share(told.exact[label].recall.value)}",
+        )
+        for label, found in told.overlap.items()
+    ]
+    table(("label", "gold", "found", "precision", "recall", "exact p / r"), rows)
+
+
+def _show_wrong(wrong: tuple[Wrong, ...]) -> None:
+    print()
+    rows = [(f"{w.set} {w.kind}", _cut(w.label, LABEL), _cut(w.value, VALUE), _around(w)) for w in wrong]
+    table(("set", "label", "value", "in"), rows, empty="Nothing is missed, and nothing found that is none.")
+
+
+def _figure(figure: Figure) -> str:
+    """The share with its interval of 95 %."""
+    if figure.value is None or figure.low is None:
+        return _share(figure.value)
+    return f"{_share(figure.value)} {_share(figure.low)}-{_share(figure.high)}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else "1.00" if value > 0.9995 else f"{value:.3f}".removeprefix("0")
+
+
+def _around(wrong: Wrong) -> str:
+    return f"{_line(wrong.before)[-AROUND:]}[]{_line(wrong.after)[:AROUND]}"
+
+
+def _cut(text: str, most: int) -> str:
+    line = _line(text)
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def _line(text: str) -> str:
+    return "".join(" " if c.isspace() else c for c in text)
