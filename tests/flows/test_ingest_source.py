@@ -149,13 +149,17 @@ def test_ctrl_c_is_one_line_gives_the_lease_back_and_the_next_run_finishes(
     )
     server = find_server(home)
     assert server is not None
-    until = time.monotonic() + 120
-    while not _has_begun_a_batch(Prefect(server), tenant):
-        assert time.monotonic() < until
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    with process:  # its pipes are closed, whatever happens
+        try:
+            until = time.monotonic() + 120
+            while not _has_begun_a_batch(Prefect(server), tenant):
+                assert time.monotonic() < until
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=180)
+        finally:
+            process.kill()  # nothing to one that has ended
     assert process.returncode == 130
     assert (out, err.strip()) == ("", "interrupted")
 
