@@ -165,7 +165,7 @@ def _held(tenant_id: TenantId, person_id: PrincipalId) -> CTE:
         .where(select(group.id).where(group.id == Membership.group_id, *_in_force(group, tenant_id, "group")).exists())
     )
     grown = held.union(above)
-    all_people = select(everyone.id).where(*_in_force(everyone, tenant_id, EVERYONE), person.exists())
+    all_people = select(everyone.id).where(*_in_force(everyone, tenant_id, EVERYONE), everyone.name == EVERYONE, person.exists())
     return select(grown.c.id).union(all_people).cte("principals_held")
 
 
