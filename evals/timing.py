@@ -94,13 +94,16 @@ def tell(absent: Sequence[float], hidden: Sequence[float], tests: int) -> Told:
 
 @contextmanager
 def standing(home: Path) -> Iterator[dict[str, tuple[Send, Send]]]:
-    """A service in which `ben` may read half of one source and nothing of another; its pairs of requests."""
+    """A service in which `ben` may read half of one source and nothing of another; its pairs of requests.
+
+    Names are not looked for: whether a made-up word is taken for one depends on the word, and would be timed with the rest.
+    """
     hidden = {f"hidden/{n:03}": frozenset({"user:ana"}) for n in range(DOCUMENTS)}
     shown = {f"shown/{n:03}": frozenset({"everyone"}) for n in range(DOCUMENTS)}
     people = {"ana": True, "ben": True}
     folders = {"shown": shown | hidden, "board": {f"board/{n:03}": frozenset({"user:ana"}) for n in range(DOCUMENTS)}}
     (home / "vault.keys").write_text(secrets.token_hex(32), encoding="ascii")
-    kept = {"PRIVACY_KEEP_ORIGINALS": "true", "PRIVACY_VAULT_KEY_FILE": str(home / "vault.keys")}
+    kept = {"PRIVACY_KEEP_ORIGINALS": "true", "PRIVACY_VAULT_KEY_FILE": str(home / "vault.keys"), "PRIVACY_NAMES": "off"}
     before = dict(os.environ)
     os.environ.update(kept)
     try:
