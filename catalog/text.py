@@ -14,6 +14,7 @@ from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId, Versi
 from catalog.insert import BATCH, insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Chunk, ChunkText, Document, Source, Version, VersionChunk
+from catalog.version_access import own_list
 from catalog.versions import NOW, When
 
 TEXTS_LOCK = 0x74657874 << 32  # "text", any number that all processes agree on
@@ -146,7 +147,7 @@ def _statement(past: bool, every: bool, dated: bool, whole: bool) -> Select[*tup
             Document.current_version_id,
             Version.id.label("version_id"),
             Version.arrival,
-            Version.label.label("version_access"),
+            own_list(Document, Version).label("version_access"),
             Version.version_label,
             Version.modified_at,
             Version.title,

@@ -36,7 +36,7 @@ from catalog.ids import DEFAULT_TENANT, PrincipalId, TenantId
 from catalog.keys import create_key, revoke_key
 from catalog.session import open_engine, reading, transaction
 from catalog.tenants import find_tenant
-from catalog.versions import set_version_access
+from catalog.version_access import set_versions_access
 from evals.canaries import plant
 from evals.grants import Grants
 from evals.leaks import portcullis, service
@@ -75,11 +75,11 @@ class Place:
             document = get_document(write, self.tenant_id, f"d{n}")
             assert document.current_version_id is not None
             label = store.intern(write, self.tenant_id, allow, [])
-            set_version_access(write, document.key, document.current_version_id, label)
+            set_versions_access(write, self.tenant_id, [document.current_version_id], label, None)
             follow_current(write, self.tenant_id, document.source_id)
             collection = live_collection(write)
         if follow:
-            self.index.set_label(collection.name, document.key, label)
+            self.index.set_label(collection.name, self.tenant_id, [document.key.document_id], label)
 
 
 class Way(Protocol):

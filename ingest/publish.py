@@ -48,7 +48,8 @@ def publish(
         if flip.indexed_label != flip.holding.label:
             for shelved in flip.holding.shelves:
                 if shelved.live:
-                    target.index.set_label(shelved.shelf.name, flip.holding.key, flip.holding.label)
+                    key = flip.holding.key
+                    target.index.set_label(shelved.shelf.name, key.tenant_id, [key.document_id], flip.holding.label)
                     target.index.flush(shelved.shelf.name)
     with transaction(target.catalog) as write:
         in_transaction(write)
@@ -78,18 +79,18 @@ def withdraw(
 
 
 def relabel(target: Target) -> int:
-    """Bring the labels in the index up to the catalog's: one payload write a document. Returns how many documents."""
+    """Bring the labels in the index up to the catalog's: one payload write a label. Returns how many documents."""
     with reading(target.catalog) as read:
         lagging = lagging_labels(read, target.tenant_id, target.source_id)
     for shelf in target.collection.shelves if lagging else ():
-        for key, label in lagging:
-            target.index.set_label(shelf.name, key, label)
+        for label, documents in lagging.items():
+            target.index.set_label(shelf.name, target.tenant_id, documents, label)
         target.index.flush(shelf.name)
     if lagging:
         with transaction(target.catalog) as write:
-            for key, label in lagging:
-                note_indexed_label(write, key, label)
-    return len(lagging)
+            for label, documents in lagging.items():
+                note_indexed_label(write, target.tenant_id, documents, label)
+    return sum(map(len, lagging.values()))
 
 
 def sweep(target: Target) -> int:
@@ -116,7 +117,7 @@ def _due(read: ReadSession, target: Target, key: DocumentKey, rule: StatusRule) 
     now = shelve(read, target, target.collection.current, key, [version.id])
     earlier = [v.id for v in versions if v.id in spans and v.id != version.id]
     past = shelve(read, target, target.collection.history, key, earlier, {c.chunk_id for c in now.chunks})
-    flip = Flip(version.id, document.indexed_label, spans, Holding(key, newest.label, (now, past)))
+    flip = Flip(version.id, document.indexed_label, spans, Holding(key, document.set_label or newest.label, (now, past)))
     replaced = len({v.arrival for v in versions}) < len(versions)
     served = document.current_version_id == version.id and not document.retired
     return None if served and not flip.holding.missing and not replaced and told == spans else flip

@@ -151,6 +151,10 @@ class Access(RuleBasedStateMachine):
 
         self._step(tenant, lambda world, it: world.permit(*it, *access), one)
 
+    @rule(tenant=tenants, name=whoever, access=st.none() | lists)
+    def an_operator_decides(self, tenant: int, name: int, access: Any) -> None:
+        self._step(tenant, lambda world, it: world.decide(it, access), lambda m: self._one(sorted(m.papers), name))
+
     @rule(tenant=tenants)
     def the_index_catches_up(self, tenant: int) -> None:
         def lagging(model: Model) -> bool | None:
@@ -182,7 +186,7 @@ class Access(RuleBasedStateMachine):
     # ---- after every step -----------------------------------------------------------------------------------------------
 
     def _step(self, tenant: int, change: Callable[..., None], on: Callable[[Model], Any] | None = None) -> None:
-        """One step in one tenant, on what is chosen of it, if there is such. Then all of it ask, and at times one of the other."""
+        """One step in one tenant, on what is chosen of it, if there is such. Then all of it ask, at times one of the other."""
         world, other = self.worlds[tenant], self.worlds[1 - tenant]
         if on is None:
             change(world)

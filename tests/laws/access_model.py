@@ -56,10 +56,19 @@ class Paper:
     versions: list[Version] = field(default_factory=list)
     label: Label | None = None
     indexed: Label | None = None
+    decided: Label | None = None  # by an operator
     served: bool = False
 
     def latest(self) -> Version:
         return max(self.versions, key=lambda v: v.order)
+
+    def due(self) -> Label:
+        """The list that counts: an operator's, else that of the latest version."""
+        return self.latest().label if self.decided is None else self.decided
+
+    def own(self, version: Version) -> Label:
+        """A version's own list. An operator's stands for that of the latest, and only of it."""
+        return self.due() if version is self.latest() else version.label
 
     def held(self) -> list[Version]:
         """Those that ever were the current one: of one time the last."""
@@ -118,7 +127,7 @@ class Model:
         for name, paper in self.papers.items():
             if paper.served and paper.label in labels and paper.indexed in labels:
                 for version in paper.meant(at, every):  # a later one that he may read comes over an earlier
-                    if version.label in labels:
+                    if paper.own(version) in labels:
                         shown |= {(name, text): version.number for text in version.texts}
         return shown
 

@@ -28,11 +28,12 @@ from acl.principal import Name
 from acl.scopes import Scopes
 from acl.snapshot import apply_snapshot
 from catalog.collections import open_collection
-from catalog.documents import follow_current, get_document, open_source, retire
+from catalog.documents import follow_current, get_document, open_source, retire, set_access
 from catalog.ids import DocumentKey, Label, PrincipalId, SourceId, TenantId, VersionId
 from catalog.session import reading, transaction
 from catalog.tenants import create_tenant
-from catalog.versions import When, set_version_access
+from catalog.version_access import set_versions_access
+from catalog.versions import When
 from index.calls import IndexCalls
 from ingest.absorb import MadeBy, absorb
 from ingest.documents import Access, Chunk, Element, FileEntry, RedactedDocument, SourceDocument
@@ -190,20 +191,30 @@ class World:
         paper = self.model.papers.setdefault(name, Paper())
         paper.versions.append(Version(number, time, label, texts))
         paper.served = True
-        paper.label = paper.indexed = paper.latest().label
+        paper.indexed = paper.due()
+        paper.label = paper.due()
 
     def permit(self, name: str, version: Version, allow: Iterable[Name], deny: Iterable[Name]) -> None:
         """Another list for one version; the document follows its latest, the index follows later."""
         label = self._label(allow, deny)
         id_ = next(id_ for id_, number in self.versions.items() if number == version.number)
-        key = self._key(name)
         with transaction(self.bench.catalog) as write:
-            set_version_access(write, key, id_, label)
+            set_versions_access(write, self.id, [id_], label, None)
             follow_current(write, self.id, self.source)
         version.label = label
         paper = self.model.papers[name]
         if paper.served:
-            paper.label = paper.latest().label
+            paper.label = paper.due()
+
+    def decide(self, name: str, access: tuple[Iterable[Name], Iterable[Name]] | None) -> None:
+        """An operator's list for the document, or none any more; the index follows later."""
+        label = None if access is None else self._label(*access)
+        with transaction(self.bench.catalog) as write:
+            set_access(write, get_document(write, self.id, name), label)
+        paper = self.model.papers[name]
+        paper.decided = label
+        if paper.served:
+            paper.label = paper.due()
 
     def relabel(self) -> None:
         """The index catches up."""
