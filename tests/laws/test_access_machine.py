@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import catalog.text
 from acl import members, store
-from catalog import tenants
+from catalog import documents, tenants
 from catalog.session import open_engine
 from index.calls import IndexCalls
 from index.memory import MemoryIndex
@@ -138,6 +138,9 @@ FAULTS = {
         "            Document.label.is_not(None),\n"
         "            Document.current_version_id.is_not(None),\n",
         "            Document.label.is_not(None),\n",
+    ),
+    "an operator's list is forgotten": Fault(
+        documents.follow_current, "coalesce(Document.set_label, newest, served)", "coalesce(newest, served)"
     ),
     "a list that a name inherits is lost": Fault(members._give, "for deny in (0, 1):", "for deny in (1,):"),
 }  # fmt: skip
