@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import cast
 
-from sqlalchemy import CTE, ColumnElement, Select, func, select
+from sqlalchemy import CTE, BindParameter, ColumnElement, CompoundSelect, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from acl import principal
@@ -65,21 +66,7 @@ def person_state(session: ReadSession, tenant_id: TenantId, who: Name) -> Person
     """The user called `who` as he is now, disabled or not; None when there is none (any more)."""
     if who.kind != "user":
         return None
-    named, person = Principal, aliased(Principal)
-    row = session.sql.execute(
-        select(person.id, person.name, person.provider, person.active)
-        .select_from(named)
-        .join(person, person.id == func.coalesce(named.alias_of, named.id))
-        .where(
-            named.tenant_id == tenant_id,
-            named.kind == "user",
-            named.name == who.name,
-            named.deleted_at.is_(None),
-            person.tenant_id == tenant_id,
-            person.kind == "user",
-            person.deleted_at.is_(None),
-        )
-    ).one_or_none()
+    row = session.sql.execute(_person_statement(), {"tenant": tenant_id, "name": who.name}).one_or_none()
     if row is None:
         return None
     bound = row.provider is not None
@@ -89,15 +76,43 @@ def person_state(session: ReadSession, tenant_id: TenantId, who: Name) -> Person
 def find_scope(session: ReadSession, tenant_id: TenantId, person: Person) -> ReadScope:
     """What `person` may read now. Empty, not an error, for one who was disabled or removed since he was looked up."""
     epoch = policy_epoch(session, tenant_id)
-    held = select(_held(tenant_id, person.id).c.id)
-    of_tenant = AccessEntry.tenant_id == tenant_id
+    labels = session.sql.scalars(_scope_statement(), {"tenant": tenant_id, "person": person.id})
+    return scope_of_labels(tenant_id, person.id, cast("Iterable[Label]", labels), epoch)
+
+
+@cache
+def _person_statement() -> Select[int, str, str | None, bool]:
+    """Built once, as the next one: to build them costs several times as much as to run them."""
+    named, person = Principal, aliased(Principal)
+    tenant: BindParameter[int] = bindparam("tenant")
+    return (
+        select(person.id, person.name, person.provider, person.active)
+        .select_from(named)
+        .join(person, person.id == func.coalesce(named.alias_of, named.id))
+        .where(
+            named.tenant_id == tenant,
+            named.kind == "user",
+            named.name == bindparam("name"),
+            named.deleted_at.is_(None),
+            person.tenant_id == tenant,
+            person.kind == "user",
+            person.deleted_at.is_(None),
+        )
+    )
+
+
+@cache
+def _scope_statement() -> CompoundSelect[int]:
+    """The labels of a person: what any of his principals is allowed, but for what one is denied, or had been under its name."""
+    tenant: BindParameter[int] = bindparam("tenant")
+    held = select(_held(tenant, bindparam("person")).c.id)
+    of_tenant = AccessEntry.tenant_id == tenant
     allowed = select(AccessEntry.label).where(of_tenant, AccessEntry.principal_id.in_(held), AccessEntry.deny == 0)
     denied = select(AccessEntry.label).where(of_tenant, AccessEntry.principal_id.in_(held), AccessEntry.deny == 1)
     by_name = select(AccessEntry.label).where(
-        of_tenant, AccessEntry.principal_id.in_(_namesakes(tenant_id, held)), AccessEntry.deny == 1
+        of_tenant, AccessEntry.principal_id.in_(_namesakes(tenant, held)), AccessEntry.deny == 1
     )
-    labels = session.sql.scalars(allowed.except_(denied, by_name))
-    return scope_of_labels(tenant_id, person.id, cast("Iterable[Label]", labels), epoch)
+    return allowed.except_(denied, by_name)
 
 
 def principals_of(session: ReadSession, tenant_id: TenantId, person_id: PrincipalId) -> frozenset[PrincipalId]:
@@ -146,7 +161,7 @@ def memberships(
     return found
 
 
-def _held(tenant_id: TenantId, person_id: PrincipalId) -> CTE:
+def _held(tenant_id: TenantId | BindParameter[int], person_id: PrincipalId | BindParameter[int]) -> CTE:
     """Ids of the person and his other names, every group above them and everyone. UNION drops what was found before, so
     cycles end.
 
@@ -169,14 +184,14 @@ def _held(tenant_id: TenantId, person_id: PrincipalId) -> CTE:
     return select(grown.c.id).union(all_people).cte("principals_held")
 
 
-def _namesakes(tenant_id: TenantId, held: Select[int] | Collection[PrincipalId]) -> Select[int]:
+def _namesakes(tenant_id: TenantId | BindParameter[int], held: Select[int] | Collection[PrincipalId]) -> Select[int]:
     """Ids of the removed bearers of the names that `held` have."""
     bearer, former = aliased(Principal), aliased(Principal)
     same = (former.tenant_id == tenant_id) & (former.kind == bearer.kind) & (former.name == bearer.name)
     return select(former.id).select_from(bearer).join(former, same).where(bearer.id.in_(held), former.deleted_at.is_not(None))
 
 
-def _in_force(who: type[Principal], tenant_id: TenantId, kind: str) -> tuple[ColumnElement[bool], ...]:
+def _in_force(who: type[Principal], tenant_id: TenantId | BindParameter[int], kind: str) -> tuple[ColumnElement[bool], ...]:
     return (
         who.tenant_id == tenant_id,
         who.kind == kind,

@@ -69,7 +69,7 @@ async def answer(
     body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)
     clock.lap("pack")
     whole.lap("all")
-    stages = {"redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
+    stages = {"scope": asker.scope_ms, "redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
     usage = UsageBody(took_ms=round(whole.stages["all"], 3), stages={name: round(ms, 3) for name, ms in stages.items()})
     return body.model_copy(update={"usage": usage})
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import perf_counter
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -41,6 +42,7 @@ class Asker:
     person: Person
     scope: ReadScope
     actor: str
+    scope_ms: float = field(default=0.0, compare=False)  # what it took to find person and scope
 
 
 def credentials(headers: Iterable[tuple[bytes, bytes]]) -> Credentials:
@@ -105,11 +107,13 @@ def _demand(key: KeyRow, scope: str) -> None:
 
 
 def _find(session: ReadSession, tenant_id: TenantId, name: str, actor: str) -> Asker | None:
+    began = perf_counter()
     try:
         person = find_person(session, tenant_id, name)
     except (UnknownPerson, BadPrincipal):
         return None
-    return Asker(tenant_id, person, find_scope(session, tenant_id, person), actor)
+    scope = find_scope(session, tenant_id, person)
+    return Asker(tenant_id, person, scope, actor, (perf_counter() - began) * 1000)
 
 
 def _audit(

@@ -45,6 +45,9 @@ ROUNDS = 8
 FIRST_LIMIT = 24
 """Asked for at least, so that duplicates and a few stale points cost no second round."""
 
+NO_SOURCE = SourceId(0)
+"""Numbers start at 1. A source that is not there is searched like one that cannot be read: the same stages, the same time."""
+
 T = TypeVar("T")
 
 
@@ -76,8 +79,8 @@ async def search(services: Services, asker: Asker, query: Query) -> Found:
 async def _search(services: Services, asker: Asker, query: Query, clock: Clock) -> Found:
     began = utc_now()
     collection, sources = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
-    if collection is None or (sources is not None and not sources):
-        return Found((), True, began, None if collection is None else collection.name, clock.stages, services.embedder.tokens)
+    if collection is None:
+        return Found((), True, began, None, clock.stages, services.embedder.tokens)
     clock.lap("catalog")
     embedder, look = await to_thread.run_sync(_look, services, collection, query)
     clock.lap("embed")
@@ -116,7 +119,7 @@ def _where(
             return None, None
         if names is None:
             return collection, None
-        return collection, tuple(sorted(find_sources(session, tenant_id, names).values()))
+        return collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,)
 
 
 def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery]:
