@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import administrator, application, demo, engineer, erasure, evaluate, privacy, sources, versions
+from cli import administrator, application, audit, demo, engineer, erasure, evaluate, privacy, sources, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -39,6 +39,7 @@ for name, group in (
     ("acl", administrator.acl),
     ("keys", administrator.keys),
     ("tenants", administrator.tenants),
+    ("audit", audit.audit),
 ):
     app.add_typer(group, name=name)
 

@@ -25,8 +25,9 @@ from index.errors import EmbedderMismatch
 from index.model import Embedder
 from index.open import model_name, open_index, open_named
 from index.settings import IndexSettings
-from privacy.open import open_question_redactor, open_vault
+from privacy.open import open_question_key, open_question_redactor, open_vault
 from privacy.settings import PrivacySettings
+from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.log import open_log
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
@@ -49,13 +50,17 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         index = open_index(settings)
         privacy = PrivacySettings()
         vault = open_vault(privacy) if warm else None
-        services = Services(catalog, index, named(model_name(settings)), open_question_redactor(privacy), named, vault)
+        redactor, question_key = open_question_redactor(privacy), open_question_key(privacy)
+        writer = AuditWriter(catalog) if warm else None
+        services = Services(catalog, index, named(model_name(settings)), redactor, named, vault, writer, question_key)
         try:
             if warm:
                 _serving(services).embed_query("ready")
                 services.redactor.redact(TenantId(0), ["Is Ingrid Solheim ready?"])
             yield services
         finally:
+            if writer is not None:
+                writer.close()
             index.close()
     finally:
         catalog.dispose()

@@ -22,6 +22,8 @@ from catalog.tenants import find_tenant
 from retrieval.errors import AmbiguousHeader, MissingScope, NoPerson, NotAuthenticated, UserTokenUnsupported
 
 KEY = re.compile(r"pck_[0-9A-Za-z]+_[0-9A-Za-z_-]+")
+SELF_TOLD = frozenset(("retrieve", "document"))
+"""Operations that write, before anything is handed out, an entry that names the actor and the person: one for each request."""
 HEADERS = ("authorization", "x-on-behalf-of", "x-user-token")
 
 
@@ -64,8 +66,8 @@ def credentials(headers: Iterable[tuple[bytes, bytes]]) -> Credentials:
 def asker_by_key(catalog: Engine, given: Credentials, request_id: UUID, operation: str, scope: str = "retrieve") -> Asker:
     """The person on whose behalf a service key asks. The key needs `scope`.
 
-    Raises `NotAuthenticated`, `MissingScope`, `NoPerson`, `UnknownPerson`. Writes one audit entry for each use of a name, refused
-    or not, before anything is searched; if it cannot be written, nobody asks (`CatalogUnavailable`).
+    Raises `NotAuthenticated`, `MissingScope`, `NoPerson`, `UnknownPerson`. Writes an audit entry for each name that is
+    refused, and for each that is borrowed for an operation that writes none itself; if that fails, nobody asks.
     """
     with reading(catalog) as session:
         key = _key(session, given, scope)
@@ -73,7 +75,7 @@ def asker_by_key(catalog: Engine, given: Credentials, request_id: UUID, operatio
             raise NoPerson
         _demand(key, "impersonate")
         asker = _find(session, key.tenant_id, given.on_behalf_of, f"key:{key.id}")
-    _audit(catalog, key.tenant_id, f"key:{key.id}", given.on_behalf_of, asker, request_id, operation)
+    _note_use(catalog, key.tenant_id, f"key:{key.id}", given.on_behalf_of, asker, request_id, operation)
     return asker or _refuse(given.on_behalf_of)
 
 
@@ -87,7 +89,7 @@ def asker_by_operator(catalog: Engine, tenant: str, person: str, request_id: UUI
                 raise UnknownPerson(person) from None
             raise
         asker = _find(session, tenant_id, person, "operator")
-    _audit(catalog, tenant_id, "operator", person, asker, request_id, operation)
+    _note_use(catalog, tenant_id, "operator", person, asker, request_id, operation)
     return asker or _refuse(person)
 
 
@@ -112,9 +114,11 @@ def _find(session: ReadSession, tenant_id: TenantId, name: str, actor: str) -> A
     return Asker(tenant_id, person, find_scope(session, tenant_id, person), actor)
 
 
-def _audit(
+def _note_use(
     catalog: Engine, tenant_id: TenantId, actor: str, name: str, asker: Asker | None, request_id: UUID, operation: str
 ) -> None:
+    if asker is not None and operation in SELF_TOLD:
+        return
     with transaction(catalog) as session:
         record(
             session,

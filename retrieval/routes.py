@@ -15,8 +15,8 @@ from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection
 from catalog.session import reading
 from index.errors import CollectionMissing, EmbedderMismatch
-from retrieval.answer import answer
-from retrieval.document import read_document
+from retrieval.answer import UNAUDITED, answer
+from retrieval.document import give_document
 from retrieval.errors import NotReady
 from retrieval.identity import Asker, asker_by_key, credentials
 from retrieval.reveal import answer_reveal
@@ -68,6 +68,8 @@ async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
     asker = await _asker(request, "retrieve")
     found = await answer(_services(request), _settings(request), asker, body, _request_id(request))
     _note(request, results=len(found.results), complete=found.complete)
+    if UNAUDITED in found.warnings:
+        _note(request, audited=False)
     return found
 
 
@@ -85,7 +87,11 @@ async def document(
     as_of: Annotated[AwareDatetime | None, Query(description="The version that held then; who may read is decided today")] = None,
 ) -> DocumentResponse:
     asker = await _asker(request, "document")
-    return await to_thread.run_sync(read_document, _services(request).catalog, asker, id, _request_id(request), as_of)
+    required = _settings(request).audit == "required"
+    found, audited = await give_document(_services(request), asker, id, _request_id(request), as_of, required=required)
+    if not audited:
+        _note(request, audited=False)
+    return found
 
 
 @router.post(
