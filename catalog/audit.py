@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,7 +73,7 @@ def head_of(session: ReadSession, tenant_id: TenantId) -> Head:
     return Head() if row is None else Head(row.sequence, row.digest)
 
 
-def links_of(session: ReadSession, tenant_id: TenantId, wanted: Wanted = ALL) -> Iterator[Link]:
+def links_of(session: ReadSession, tenant_id: TenantId, wanted: Wanted = ALL) -> Generator[Link, None, None]:
     """The entries in order, read as they are asked for. Raises ValueError at one whose columns hold nonsense."""
     row = AuditEntry
     asked = select(
@@ -84,22 +85,24 @@ def links_of(session: ReadSession, tenant_id: TenantId, wanted: Wanted = ALL) ->
         asked = asked.where(row.at < wanted.until)
     if wanted.actions:
         asked = asked.where(row.action.in_(sorted(wanted.actions)))
-    for found in session.sql.execute(asked.order_by(row.sequence), execution_options={"yield_per": AT_ONCE}):
-        entry = Entry(tenant_id, found.sequence, found.at, found.actor, found.action, found.object, found.details)
-        yield Link(entry, found.key_id, found.digest)
+    with session.sql.execute(asked.order_by(row.sequence), execution_options={"yield_per": AT_ONCE}) as rows:
+        for found in rows:
+            entry = Entry(tenant_id, found.sequence, found.at, found.actor, found.action, found.object, found.details)
+            yield Link(entry, found.key_id, found.digest)
 
 
 def check_log(session: ReadSession, tenant_id: TenantId, anchors: Iterable[Head] = (), tell: Tell = _silent) -> Checked:
     """Whether the tenant's log is what was written, entry by entry, by the keys of the session's engine."""
     head = head_of(session, tenant_id)
+    with closing(links_of(session, tenant_id)) as links, closing(_told(links, head.sequence, tell)) as told:
+        return check(told, head, keys_of(session.sql), anchors)
 
-    def told() -> Iterator[Link]:
-        for done, link in enumerate(links_of(session, tenant_id), start=1):
-            yield link
-            if done % AT_ONCE == 0:
-                tell(done, head.sequence)
 
-    return check(told(), head, keys_of(session.sql), anchors)
+def _told(links: Iterable[Link], last: int, tell: Tell) -> Generator[Link, None, None]:
+    for done, link in enumerate(links, start=1):
+        yield link
+        if done % AT_ONCE == 0:
+            tell(done, last)
 
 
 def _whole(value: object) -> bool:
