@@ -7,7 +7,7 @@ SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an origin
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,14 +19,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
-    Table,
     Text,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from catalog.append_only import append_only
+from catalog.audit_tables import AuditEntry as AuditEntry
+from catalog.audit_tables import AuditHead as AuditHead
 from catalog.columns import NEVER_REUSED, BigId
 from catalog.columns import Base as Base
 
@@ -378,34 +378,3 @@ class Erasure(Base):
     receipt: Mapped[UUID]
     erased_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-
-
-class AuditEntry(Base):
-    """Append-only, which the database itself holds. Ids and counts, never texts."""
-
-    __tablename__ = "audit"
-    __table_args__ = (UniqueConstraint("tenant_id", "sequence"), Index("ix_audit_tenant", "tenant_id", "at"), NEVER_REUSED)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
-    sequence: Mapped[int] = mapped_column(BigInteger)  # 1, 2, 3, ... of the tenant, without holes
-    at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(String(400))
-    action: Mapped[str] = mapped_column(String(60))
-    object: Mapped[str] = mapped_column(String(1000))
-    details: Mapped[dict[str, Any]]
-    key_id: Mapped[str] = mapped_column(String(16))  # the key of `digest`; empty: none
-    digest: Mapped[str] = mapped_column(String(64))  # of the entry and the digest before it: see catalog/chain.py
-
-
-append_only(cast(Table, AuditEntry.__table__))
-
-
-class AuditHead(Base):
-    """The last entry of each tenant. Whoever adds one locks it, so that numbers have no holes and digests one order."""
-
-    __tablename__ = "audit_heads"
-
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
-    sequence: Mapped[int] = mapped_column(BigInteger)
-    digest: Mapped[str] = mapped_column(String(64))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import administrator, application, audit, demo, engineer, erasure, evaluate, privacy, sources, versions
+from cli import administrator, application, audit, demo, engineer, erasure, evaluate, keys, privacy, sources, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -37,7 +37,7 @@ app.command("serve")(application.serve)
 for name, group in (
     ("groups", administrator.groups),
     ("acl", administrator.acl),
-    ("keys", administrator.keys),
+    ("keys", keys.keys),
     ("tenants", administrator.tenants),
     ("audit", audit.audit),
 ):

@@ -19,7 +19,7 @@ PATHS = [("POST", "/v1/retrieve", {"json": {"query": "boiler"}}), ("GET", "/v1/d
 
 def entries(catalog: Engine) -> list[tuple[Any, ...]]:
     with reading(catalog) as session:
-        query = "SELECT actor, action, object FROM audit WHERE action NOT LIKE 'groups%' AND actor LIKE 'key:%' ORDER BY id"
+        query = "SELECT actor, action, object FROM audit WHERE action NOT LIKE 'groups%' AND action NOT LIKE 'key.%' ORDER BY id"
         return [tuple(row) for row in session.sql.execute(text(query))]
 
 
