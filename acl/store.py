@@ -27,10 +27,15 @@ from catalog.tenants import bump_policy, policy_epoch
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who was active when he was looked up. `name` is normalised, without `user:`."""
+    """Somebody who was active when he was looked up. `name` is normalised, without `user:`.
+
+    `groups` None: he is in those that the catalog says. Else in these alone, where the catalog has them, and in those that hold
+    them: his tenant lets the issuer of his token say so. They are part of who he is: whatever is kept for one is not for another.
+    """
 
     id: PrincipalId
     name: str
+    groups: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,18 @@ def find_person(session: ReadSession, tenant_id: TenantId, name: str) -> Person:
     return Person(state.id, who.name)
 
 
+def find_person_by_external_id(session: ReadSession, tenant_id: TenantId, external_id: str) -> Person:
+    """The active person whom his provider calls `external_id`, letter by letter. Raises `UnknownPerson`: also when two are."""
+    rows = session.sql.execute(
+        select(Principal.id, Principal.name)
+        .where(Principal.external_id == external_id, *_in_force(Principal, tenant_id, "user"))
+        .limit(2)
+    ).all()
+    if len(rows) != 1:
+        raise UnknownPerson(external_id)
+    return Person(PrincipalId(rows[0].id), rows[0].name)
+
+
 def person_state(session: ReadSession, tenant_id: TenantId, who: Name) -> PersonState | None:
     """The user called `who` as he is now, disabled or not; None when there is none (any more)."""
     row = session.sql.execute(
@@ -76,7 +93,9 @@ def person_state(session: ReadSession, tenant_id: TenantId, who: Name) -> Person
 def find_scope(session: ReadSession, tenant_id: TenantId, person: Person) -> ReadScope:
     """What `person` may read now. Empty, not an error, for one who was disabled or removed since he was looked up."""
     epoch = policy_epoch(session, tenant_id)
-    held = select(_held(tenant_id, person.id).c.id)
+    held = select(
+        (_held(tenant_id, person.id) if person.groups is None else _held_with(tenant_id, person.id, person.groups)).c.id
+    )
     mine = (AccessEntry.tenant_id == tenant_id, AccessEntry.principal_id.in_(held))
     allowed = select(AccessEntry.label).where(*mine, AccessEntry.deny == 0)
     denied = select(AccessEntry.label).where(*mine, AccessEntry.deny == 1)
@@ -124,6 +143,25 @@ def _held(tenant_id: TenantId, person_id: PrincipalId) -> CTE:
     grown = held.union(above)
     all_people = select(everyone.id).where(*_in_force(everyone, tenant_id, EVERYONE), person.exists())
     return select(grown.c.id).union(all_people).cte("principals_held")
+
+
+def _held_with(tenant_id: TenantId, person_id: PrincipalId, groups: frozenset[str]) -> CTE:
+    """As `_held`, for a person whose groups a token names: these in place of those that the catalog has him in."""
+    named, group, everyone = aliased(Principal), aliased(Principal), aliased(Principal)
+    person = select(Principal.id).where(Principal.id == person_id, *_in_force(Principal, tenant_id, "user"))
+    first = select(named.id, named.tenant_id).where(
+        *_in_force(named, tenant_id, "group"), named.name.in_(sorted(groups)), person.exists()
+    )
+    held = first.cte("held_by_token", recursive=True)
+    above = (
+        select(Membership.group_id, Membership.tenant_id)
+        .select_from(held)
+        .join(Membership, (Membership.tenant_id == held.c.tenant_id) & (Membership.member_id == held.c.id))
+        .where(select(group.id).where(group.id == Membership.group_id, *_in_force(group, tenant_id, "group")).exists())
+    )
+    grown = held.union(above)
+    all_people = select(everyone.id).where(*_in_force(everyone, tenant_id, EVERYONE), person.exists())
+    return select(grown.c.id).union(person, all_people).cte("principals_held")
 
 
 def _in_force(who: type[Principal], tenant_id: TenantId, kind: str) -> tuple[ColumnElement[bool], ...]:

@@ -1,4 +1,7 @@
-"""Service keys: `pck_<id>_<secret>`; what is done to them is audited. Only a sha256 of the secret is kept: 256 random bits need no salt."""
+"""Service keys: `pck_<id>_<secret>`; what is done to them is audited.
+
+Only a sha256 of the secret is kept: 256 random bits need no salt.
+"""
 
 from __future__ import annotations
 

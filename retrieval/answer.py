@@ -59,7 +59,7 @@ async def answer(
     Raises `EmptyQuestion`, `QuestionTooLong`, `TooManyNames`, `CatalogUnavailable`, `IndexFault`.
     """
     asked = keyed_digest(services.question_key, asker.tenant_id, request.query)
-    noted = Note(asker.tenant_id, asker.actor, "retrieve", f"user:{asker.person.name}", _asked(request_id, asked))
+    noted = Note(asker.tenant_id, asker.actor, "retrieve", f"user:{asker.person.name}", _asked(request_id, asked, asker.issuer))
     try:
         body, found, whole = await _answer(services, limits, asker, request, request_id)
     except Exception as error:
@@ -76,8 +76,8 @@ async def answer(
     return body.model_copy(update={"usage": usage, "warnings": body.warnings if kept else [*body.warnings, UNAUDITED]})
 
 
-def _asked(request_id: UUID, question: str) -> dict[str, Any]:
-    return {"request_id": str(request_id), "question": question}
+def _asked(request_id: UUID, question: str, issuer: str | None) -> dict[str, Any]:
+    return {"request_id": str(request_id), "question": question} | ({} if issuer is None else {"issuer": issuer})
 
 
 def _handed_out(found: Found) -> dict[str, Any]:

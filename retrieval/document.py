@@ -36,6 +36,8 @@ async def give_document(
         error = absent
     asked = keyed_digest(services.question_key, asker.tenant_id, name)
     details = {"request_id": str(request_id), "document": asked, "versions": versions}
+    if asker.issuer is not None:
+        details["issuer"] = asker.issuer
     note = Note(asker.tenant_id, asker.actor, "read", f"user:{asker.person.name}", details)
     kept = await keep(services, note, required=required)
     if found is None:

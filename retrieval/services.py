@@ -16,6 +16,7 @@ from index.model import Embedder
 from privacy.redactor import Redactor
 from privacy.vault import Vault
 from retrieval.audit_writer import AuditWriter
+from retrieval.tokens import Tokens
 
 
 def no_model(name: str) -> Embedder:
@@ -27,8 +28,9 @@ def no_model(name: str) -> Embedder:
 class Services:
     """Each is safe to call from several threads. `open_named` opens a model by the name that a collection's row gives.
 
-    Without a `vault` nothing can be revealed. Without the `audit`'s writer each entry is a transaction of its own: enough for a
-    single question. `question_key` makes the digests of questions there; one made up here is good for this process alone.
+    Without a `vault` nothing can be revealed, without `tokens` no person's token is taken. Without the `audit`'s writer each
+    entry is a transaction of its own: enough for a single question. `question_key` makes the digests of questions there; one
+    made up here is good for this process alone.
     """
 
     catalog: Engine
@@ -38,6 +40,7 @@ class Services:
     open_named: Callable[[str], Embedder] = no_model
     vault: Vault | None = None
     audit: AuditWriter | None = None
+    tokens: Tokens | None = None
     question_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -26,6 +27,9 @@ class RetrievalSettings(BaseSettings):
     audit: Literal["required", "best_effort"] = Field(
         default="required",
         description="Whether what cannot be written to the audit is not answered (503), or is answered with a warning",
+    )
+    issuers: Path | None = Field(
+        default=None, description="The file that lists the identity providers whose tokens are taken (docs/identity.md)"
     )
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
