@@ -149,7 +149,9 @@ def _demand_scope(claims: Mapping[str, Any], issuer: Issuer) -> None:
 
 def _person(claims: Mapping[str, Any], issuer: Issuer) -> str:
     value = claims.get(issuer.claim)
-    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_NAME or not storable(value):
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
+        raise BadToken
+    if not storable(value) or not value.isprintable() or value != value.strip():  # names are stripped: it would be another's
         raise BadToken
     if issuer.claim == "email" and claims.get("email_verified") is not True:
         raise BadToken  # anybody may claim an address that nobody checked

@@ -84,7 +84,7 @@ def test_what_is_not_taken_is_401_and_tells_nothing(service: Service, corpus: Co
     assert SECRET not in service.log.getvalue()
 
 
-@pytest.mark.parametrize("who", ["carl", "user:ana", "group:leads", "everyone", "ana\x1f", "ANA,BEN"])
+@pytest.mark.parametrize("who", ["carl", "user:ana", "group:leads", "everyone", "ANA,BEN"])
 def test_whom_the_catalog_does_not_know_is_nobody(service: Service, who: str) -> None:
     problem(ask(service, bearer(token(sub=who))), 403, "unknown_person")
 

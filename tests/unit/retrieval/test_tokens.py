@@ -41,6 +41,7 @@ def test_types_of_access_tokens_are_taken(provider: Provider, kind: str) -> None
         {"aud": "api://other"}, {"aud": ["api://other"]}, {"aud": None}, {"aud": []}, {"aud": f"{AUDIENCE}/"},
         {"iss": "https://id.example.com"}, {"iss": None}, {"iss": ["https://id.example.org"]}, {"iss": "https://id.example.org/"},
         {"exp": None}, {"iat": None}, {"sub": None}, {"sub": ""}, {"sub": " "}, {"sub": 7}, {"sub": "x" * 301}, {"sub": "a\0"},
+        {"sub": " ana"}, {"sub": "ana\x1f"},
         {"exp": str(NOW + 300)}, {"iat": str(NOW)}, {"exp": 1e400}, {"iat": NOW + 120}, {"nbf": NOW + 120},
         {"nbf": "0"},
         {"nonce": "n"}, {"at_hash": "h"}, {"c_hash": "h"}, {"events": {}}, {"cnf": {"jkt": "x"}},
@@ -69,13 +70,15 @@ def test_headers_that_are_not_understood_are_refused(provider: Provider, header:
 def test_times_have_thirty_seconds_and_no_more(provider: Provider) -> None:
     tokens, now = tokens_of(provider), int(time.time())
     assert LEEWAY_SECONDS <= 30
-    for fine in ({"exp": now - 25}, {"nbf": now + 25}, {"iat": now + 25}):
-        assert tokens.check(token(**fine)).value == "ana"
+    fine: list[dict[str, Any]] = [{"exp": now - 25}, {"nbf": now + 25}, {"iat": now + 25}]
+    for changes in fine:
+        assert tokens.check(token(**changes)).value == "ana"
     with pytest.raises(ExpiredToken):
         tokens.check(token(exp=now - 31))
-    for later in ({"nbf": now + 40}, {"iat": now + 40}):
+    late: list[dict[str, Any]] = [{"nbf": now + 40}, {"iat": now + 40}]
+    for changes in late:
         with pytest.raises(BadToken):
-            tokens.check(token(**later))
+            tokens.check(token(**changes))
 
 
 def test_a_signature_of_somebody_else_is_refused(provider: Provider) -> None:
@@ -173,7 +176,7 @@ def test_a_scope_is_needed_where_the_operator_says_so(provider: Provider) -> Non
 def test_groups_are_the_tokens_only_where_the_operator_says_so_and_never_a_part_of_them(provider: Provider) -> None:
     assert tokens_of(provider).check(token(groups=["leads"])).groups is None
     tokens = tokens_of(provider, groups_claim="groups")
-    assert tokens.check(token(groups=["leads", "a\0b"])).groups == {"leads"}
+    assert tokens.check(token(groups=["leads", "a\0b"])).groups == frozenset(("leads",))
     assert tokens.check(token()).groups == frozenset()
     for bad in (
         {"groups": "leads"}, {"groups": [1]}, {"groups": ["g"] * (MOST_GROUPS + 1)}, {"groups": {"leads": True}},
