@@ -1,4 +1,4 @@
-"""The whole schema in one read.
+"""The whole schema, with `audit_tables.py`.
 
 Every table but `tenants`, `collections` and the Alembic one carries `tenant_id`. Integer keys are never reused (AUTOINCREMENT on
 SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value, but `vault.sealed`.

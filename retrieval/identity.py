@@ -159,7 +159,7 @@ def _note_token(
             tenant_id,
             actor=actor,
             action="token" if asker else "token.refused",
-            object_=_printable(vouched.value) if asker is None else f"user:{asker.person.name}",
+            object_=_printable(f"user:{vouched.value}") if asker is None else f"user:{asker.person.name}",
             details={"request_id": str(request_id), "operation": operation, "issuer": vouched.issuer.issuer},
         )
 

@@ -131,6 +131,21 @@ def test_a_tail_that_is_cut_off_is_found_by_the_head_or_by_an_anchor(
     assert back.kind == "head"
 
 
+@given(ENTRIES, st.data())
+def test_an_entry_that_is_made_anew_does_not_fit_what_follows(
+    said: list[tuple[str, str, str, dict[str, Any]]], data: st.DataObject
+) -> None:
+    """Its own digest is right: so could be one of another copy of the log, or, without a key, anybody's."""
+    for keys in (KEYED, AuditKeys()):
+        links = chained(said, keys)
+        at = data.draw(st.integers(0, len(links) - 1))
+        other = chained([*said[:at], ("forger", *said[at][1:]), *said[at + 1 :]], keys)
+        fault = check([*links[:at], other[at], *links[at + 1 :]], head(links), keys).fault
+        assert fault is not None
+        last = at + 1 == len(links)
+        assert (fault.sequence, fault.kind) == ((at + 1, "head") if last else (at + 2, "changed"))
+
+
 @given(ENTRIES)
 def test_without_the_key_nobody_makes_a_chain_anew(said: list[tuple[str, str, str, dict[str, Any]]]) -> None:
     links, forged = chained(said), chained([("forger", *said[0][1:]), *said[1:]], AuditKeys([bytes(32)]))

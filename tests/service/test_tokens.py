@@ -89,6 +89,14 @@ def test_whom_the_catalog_does_not_know_is_nobody(service: Service, who: str) ->
     problem(ask(service, bearer(token(sub=who))), 403, "unknown_person")
 
 
+def test_one_who_is_refused_is_noted_by_his_whole_name(service: Service, corpus: Corpus, catalog: Engine) -> None:
+    for who in ("carl", "user:ana"):
+        ask(service, bearer(token(sub=who)))
+    with reading(catalog) as session:
+        told = [link.entry for link in links_of(session, corpus.tenant_id) if link.entry.action == "token.refused"]
+    assert [(entry.actor, entry.object_) for entry in told] == [("token", "user:carl"), ("token", "user:user:ana")]
+
+
 def test_a_disabled_person_is_nobody_at_once(service: Service, corpus: Corpus) -> None:
     assert found(ask(service, bearer(token(sub="ben"))))
     corpus.people("ana", disabled=["ben"])
