@@ -80,7 +80,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     began = utc_now()
     collection, sources = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
     if collection is None:
-        return Found((), True, began, None, clock.stages, services.embedder.tokens)
+        return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     clock.lap("catalog")
     embedder, look = await to_thread.run_sync(_look, services, collection, query)
     clock.lap("embed")
@@ -88,7 +88,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
     scope, skip, limit = asker.scope, frozenset[ChunkId](), max(FIRST_LIMIT, 2 * query.top_k)
     passages: tuple[Passage, ...] = ()
-    exhausted, as_of, epoch = False, began, -1
+    exhausted, as_of, epoch, policy = False, began, -1, asker.scope.policy_epoch
     for _ in range(ROUNDS):
         found = [await r.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope) for r in readers]
         hits = [hit for part in found for hit in part]
@@ -96,7 +96,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
         passages = rank(checked.result.confirmed, query.top_k, query.dedup, checked.signatures)
-        as_of = checked.as_of
+        as_of, policy = checked.as_of, checked.scope.policy_epoch
         exhausted = all(len(part) < limit for part in found)
         settled = not (checked.result.dropped or checked.revived) and checked.scope.labels == scope.labels
         if settled and (exhausted or len(passages) == query.top_k):
@@ -106,7 +106,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         if len(passages) < query.top_k:
             limit *= 2
     complete = exhausted or len(passages) == query.top_k
-    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens)
+    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy)
 
 
 def _where(
