@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 
 from acl.scope import ReadScope
 from acl.store import Person, find_scope
@@ -11,8 +12,14 @@ from catalog.ids import PrincipalId, TenantId
 from catalog.session import ReadSession
 from catalog.tenants import policy_epoch
 
+FindScope = Callable[[ReadSession, TenantId, Person], ReadScope]
+
 MOST_LABELS = 2_000_000
 """Kept at most, over all people: about 100 bytes each."""
+
+
+_Who = tuple[TenantId, PrincipalId, frozenset[str] | None]
+"""The groups are those that a token names, if any: they are part of what he may read."""
 
 
 class Scopes:
@@ -21,13 +28,13 @@ class Scopes:
 
     def __init__(self, most_labels: int = MOST_LABELS) -> None:
         self._most = most_labels
-        self._kept: OrderedDict[tuple[TenantId, PrincipalId], ReadScope] = OrderedDict()
+        self._kept: OrderedDict[_Who, ReadScope] = OrderedDict()
         self._labels = 0
         self._gate = threading.Lock()
 
     def find(self, session: ReadSession, tenant_id: TenantId, person: Person) -> ReadScope:
         """As `find_scope`, and equal to it at every moment."""
-        key = (tenant_id, person.id)
+        key = (tenant_id, person.id, person.groups)
         epoch = policy_epoch(session, tenant_id)
         with self._gate:
             kept = self._kept.get(key)
@@ -43,7 +50,7 @@ class Scopes:
                 self._drop(next(iter(self._kept)))
         return scope
 
-    def _drop(self, key: tuple[TenantId, PrincipalId]) -> None:
+    def _drop(self, key: _Who) -> None:
         gone = self._kept.pop(key, None)
         if gone is not None:
             self._labels -= len(gone.labels) + 1

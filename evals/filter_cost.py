@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import qdrant_edge as edge
 
 from acl.scopes import Scopes
 from acl.store import find_person
@@ -26,7 +25,6 @@ from index.lexical import query_vector
 from index.model import Embedder
 from index.plan import RRF_K, plan
 from index.point import DENSE, LEXICAL, SearchQuery
-from index.shards import Shards
 from index.where import where
 
 LIMIT = 80
@@ -44,6 +42,8 @@ class FilterCost:
 
 def filter_cost(home: Path, people: Sequence[str], questions: Sequence[str], embedder: Embedder) -> FilterCost:
     """Each of these people with each question, in turn filtered and not, over a copy of the home's live collection."""
+    from index.shards import Shards  # the engine itself, which only its own process loads otherwise
+
     catalog = open_engine(f"sqlite:///{home / 'catalog.db'}")
     try:
         with reading(catalog) as read:
@@ -73,6 +73,8 @@ def filter_cost(home: Path, people: Sequence[str], questions: Sequence[str], emb
 
 def _open(way: Any) -> Any:
     """The same question without its filter."""
+    import qdrant_edge as edge
+
     terms = edge.SparseVector(list(way.lexical.indices), list(way.lexical.values))
     params = edge.SearchParams(exact=way.exact)
     queries = ((edge.Query.Nearest(way.dense.tolist(), using=DENSE), params), (edge.Query.Nearest(terms, using=LEXICAL), params))

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from acl.errors import BadPrincipal, UnknownPerson
 from acl.principal import normal, user
 from acl.scope import ReadScope
+from acl.scopes import FindScope
 from acl.store import Person, find_person, find_person_by_external_id, find_scope
 from catalog.audit import record
 from catalog.errors import UnknownTenant
@@ -94,7 +95,14 @@ def credentials(headers: Iterable[tuple[bytes, bytes]], *, issuers: bool = False
     )
 
 
-def asker_by_key(catalog: Engine, given: Credentials, request_id: UUID, operation: str, scope: str = "retrieve") -> Asker:
+def asker_by_key(
+    catalog: Engine,
+    given: Credentials,
+    request_id: UUID,
+    operation: str,
+    scope: str = "retrieve",
+    find: FindScope = find_scope,
+) -> Asker:
     """The person on whose behalf a service key asks. The key needs `scope`.
 
     Raises `NotAuthenticated`, `MissingScope`, `NoPerson`, `UnknownPerson`. Writes an audit entry for each name that is
@@ -105,13 +113,19 @@ def asker_by_key(catalog: Engine, given: Credentials, request_id: UUID, operatio
         if given.on_behalf_of is None:
             raise NoPerson
         _demand(key, "impersonate")
-        asker = _find(session, key.tenant_id, given.on_behalf_of, f"key:{key.id}")
+        asker = _find(session, key.tenant_id, given.on_behalf_of, f"key:{key.id}", find)
     _note_use(catalog, key.tenant_id, f"key:{key.id}", given.on_behalf_of, asker, request_id, operation)
     return asker or _refuse(given.on_behalf_of)
 
 
 def asker_by_token(
-    catalog: Engine, tokens: Tokens, given: Credentials, request_id: UUID, operation: str, scope: str = "retrieve"
+    catalog: Engine,
+    tokens: Tokens,
+    given: Credentials,
+    request_id: UUID,
+    operation: str,
+    scope: str = "retrieve",
+    find: FindScope = find_scope,
 ) -> Asker:
     """The person whom a token is of, his tenant by its issuer; with a key, which needs `scope`, of the same tenant.
 
@@ -132,14 +146,15 @@ def asker_by_token(
             raise UnknownPerson(vouched.value) from None
         if key is not None and key.tenant_id != tenant_id:  # neither tenant learns what the other knows
             raise UnknownPerson(vouched.value)
-        asker = _vouched(session, tenant_id, vouched, None if key is None else f"key:{key.id}")
+        asker = _vouched(session, tenant_id, vouched, None if key is None else f"key:{key.id}", find)
     actor = f"key:{key.id}" if key is not None else "token"
     if asker is None or operation not in SELF_TOLD:
         _note_token(catalog, tenant_id, actor, asker, vouched, request_id, operation)
     return asker or _refuse(vouched.value)
 
 
-def _vouched(session: ReadSession, tenant_id: TenantId, vouched: Vouched, actor: str | None) -> Asker | None:
+def _vouched(session: ReadSession, tenant_id: TenantId, vouched: Vouched, actor: str | None, find: FindScope) -> Asker | None:
+    began = perf_counter()
     by_name = vouched.issuer.match == "name"
     try:  # the claim's own `user:` is part of the name, not a sign before it
         found = find_person(session, tenant_id, f"user:{vouched.value}") if by_name else None
@@ -148,8 +163,9 @@ def _vouched(session: ReadSession, tenant_id: TenantId, vouched: Vouched, actor:
         return None
     if vouched.groups is not None:
         person = replace(person, groups=frozenset(map(normal, vouched.groups)))
-    scope = find_scope(session, tenant_id, person)
-    return Asker(tenant_id, person, scope, actor or f"user:{person.name}", vouched.issuer.issuer)
+    scope = find(session, tenant_id, person)
+    actor = actor or f"user:{person.name}"
+    return Asker(tenant_id, person, scope, actor, vouched.issuer.issuer, (perf_counter() - began) * 1000)
 
 
 def _note_token(
@@ -175,7 +191,7 @@ def asker_by_operator(catalog: Engine, tenant: str, person: str, request_id: UUI
             if tenant == DEFAULT_TENANT:  # it comes to be with its first people or documents: so far nobody is in it
                 raise UnknownPerson(person) from None
             raise
-        asker = _find(session, tenant_id, person, "operator")
+        asker = _find(session, tenant_id, person, "operator", find_scope)
     _note_use(catalog, tenant_id, "operator", person, asker, request_id, operation)
     return asker or _refuse(person)
 
@@ -193,13 +209,13 @@ def _demand(key: KeyRow, scope: str) -> None:
         raise MissingScope(key.id, scope)
 
 
-def _find(session: ReadSession, tenant_id: TenantId, name: str, actor: str) -> Asker | None:
+def _find(session: ReadSession, tenant_id: TenantId, name: str, actor: str, find: FindScope) -> Asker | None:
     began = perf_counter()
     try:
         person = find_person(session, tenant_id, name)
     except (UnknownPerson, BadPrincipal):
         return None
-    scope = find_scope(session, tenant_id, person)
+    scope = find(session, tenant_id, person)
     return Asker(tenant_id, person, scope, actor, scope_ms=(perf_counter() - began) * 1000)
 
 

@@ -178,10 +178,12 @@ async def _asker(request: Request, operation: str, scope: str = "retrieve") -> A
     services, request_id = _services(request), _request_id(request)
     given = credentials(request.headers.raw, issuers=services.tokens is not None)
     if services.tokens is not None and given.token is not None:
-        by_token = (services.catalog, services.tokens, given, request_id, operation, scope)
+        by_token = (services.catalog, services.tokens, given, request_id, operation, scope, services.scopes.find)
         asker = await to_thread.run_sync(asker_by_token, *by_token)
     else:
-        asker = await to_thread.run_sync(asker_by_key, services.catalog, given, request_id, operation, scope)
+        asker = await to_thread.run_sync(
+            asker_by_key, services.catalog, given, request_id, operation, scope, services.scopes.find
+        )
     _note(request, tenant=int(asker.tenant_id), actor=asker.actor, person=int(asker.person.id))
     return asker
 

@@ -18,7 +18,6 @@ from anyio import to_thread
 from sqlalchemy import Engine
 
 from acl.scope import ReadScope
-from acl.store import find_scope
 from catalog.collections import LiveCollection, live_collection
 from catalog.documents import find_sources
 from catalog.duplicates import signatures_of
@@ -93,7 +92,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         found = [await r.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope) for r in readers]
         hits = [hit for part in found for hit in part]
         clock.lap("search")
-        checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query, skip, epoch)
+        checked = await to_thread.run_sync(_recheck, services, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
         passages = rank(checked.result.confirmed, query.top_k, query.dedup, checked.signatures)
         as_of, policy = checked.as_of, checked.scope.policy_epoch
@@ -132,12 +131,12 @@ def _look(services: Services, collection: LiveCollection, query: Query) -> tuple
 
 
 def _recheck(
-    catalog: Engine, asker: Asker, scope: ReadScope, hits: list[Hit], query: Query, skip: frozenset[ChunkId], epoch: int
+    services: Services, asker: Asker, scope: ReadScope, hits: list[Hit], query: Query, skip: frozenset[ChunkId], epoch: int
 ) -> Checked:
     as_of = utc_now()
-    with reading(catalog) as session:
+    with reading(services.catalog) as session:
         if policy_epoch(session, asker.tenant_id) != scope.policy_epoch:
-            scope = find_scope(session, asker.tenant_id, asker.person)
+            scope = services.scopes.find(session, asker.tenant_id, asker.person)
         now = corpus_epoch(session, asker.tenant_id)
         ids = [*(hit.chunk_id for hit in hits), *(skip if now != epoch else ())]
         stored = held_chunks(session, asker.tenant_id, ids, query.when, scope.labels)

@@ -8,6 +8,7 @@ from secrets import token_bytes
 
 from sqlalchemy import Engine
 
+from acl.scopes import Scopes
 from catalog.collections import LiveCollection
 from index.calls import IndexCalls
 from index.errors import EmbedderMissing
@@ -42,6 +43,7 @@ class Services:
     audit: AuditWriter | None = None
     tokens: Tokens | None = None
     question_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+    scopes: Scopes = field(default_factory=Scopes)
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""
