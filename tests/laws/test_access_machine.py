@@ -5,18 +5,13 @@ Each planted fault must be found: a machine that finds nothing proves nothing.
 """
 
 from __future__ import annotations
-import __future__
 
-import inspect
 import os
 import shutil
 import tempfile
-import textwrap
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from types import FunctionType
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis.errors import Flaky
@@ -32,11 +27,12 @@ from index.memory import MemoryIndex
 from retrieval import recheck, search
 from tests.conftest import NEEDS_POSTGRES
 from tests.contracts.index_engines import edge
+from tests.faults import Fault, planted
 from tests.laws.access_machine import run_machine
 
 STEPS = int(os.environ.get("PORTCULLIS_MACHINE_STEPS", "10000"))
 FEWER = STEPS // 10
-PLANTED = 4_000
+PLANTED = 10_000
 """Within so many steps a planted fault must be found."""
 IN_MEMORY = Path("/dev/shm")
 
@@ -79,15 +75,6 @@ def test_it_is_so_with_the_embedded_engine(sqlite: Engine, quick: Path, tmp_path
 @NEEDS_POSTGRES
 def test_it_is_so_on_postgresql(postgres_engine: Engine, tmp_path: Path) -> None:
     run(postgres_engine, MemoryIndex(), tmp_path, FEWER)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A function in which `right` is replaced by `wrong`: what a slip of the pen would leave of it."""
-
-    function: Callable[..., Any]
-    right: str
-    wrong: str
 
 
 FAULTS = {
@@ -146,34 +133,12 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def plant(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Fault], None]]:
-    """Puts faulty code into the function itself, so that everybody who holds it has the fault; it is mended at the end."""
-
-    def put(fault: Fault) -> None:
-        function = cast("FunctionType", inspect.unwrap(fault.function))
-        source = textwrap.dedent(inspect.getsource(function))
-        assert fault.right in source, f"{function.__name__} was changed: plant the fault elsewhere"
-        made: dict[str, Any] = {}
-        faulty = source.replace(fault.right, fault.wrong).replace("@cache\n", "")
-        exec(compile(faulty, "<planted>", "exec", __future__.annotations.compiler_flag), {**function.__globals__}, made)
-        monkeypatch.setattr(function, "__code__", made[function.__name__].__code__)
-        _build_anew()
-
-    yield put
-    monkeypatch.undo()
-    _build_anew()
-
-
-def _build_anew() -> None:
-    """Statements that were built from what is not so any more."""
-    for built_once in (store._scope_statement, store._person_statement, catalog.text._statement):
-        built_once.cache_clear()
-
-
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_planted_fault_is_found(sqlite: Engine, quick: Path, fault: Fault, plant: Callable[[Fault], None]) -> None:
-    plant(fault)
-    with pytest.raises((AssertionError, SQLAlchemyError, Flaky)):  # what earlier lives left may fail another at once
+def test_a_planted_fault_is_found(sqlite: Engine, quick: Path, fault: Fault) -> None:
+    with (
+        planted(fault),
+        pytest.raises((AssertionError, SQLAlchemyError, Flaky)),
+    ):  # what earlier lives left may fail another at once
         run_machine(sqlite, MemoryIndex(), quick, PLANTED, seed=True)

@@ -11,8 +11,8 @@ from acl import store
 from evals.canaries import plant, probes
 from evals.grants import Grants, readers, wrapped
 from evals.leaks_http import Verdict, judge
-from retrieval import search
-from retrieval.recheck import Recheck
+from retrieval import recheck
+from tests.faults import Fault, planted
 from tests.service.client import Service
 from tests.service.corpus import Corpus
 
@@ -76,32 +76,17 @@ def test_a_clean_service_passes_and_every_pair_is_asked_for(client: TestClient, 
     assert {"scope", "recheck", "scope + recheck", "all"} <= told.milliseconds.keys()
 
 
-def test_without_the_recheck_a_wrong_label_in_the_index_is_a_leak(
-    client: TestClient, words: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    genuine = search.recheck
-
-    def blind(hits, stored, scope, sources=None, superseded=frozenset()) -> Recheck:
-        class Everything:
-            def __contains__(self, label: object) -> bool:
-                return True
-
-        class Open:
-            tenant_id, labels = scope.tenant_id, Everything()
-
-        return genuine(hits, stored, Open(), sources, superseded)
-
-    monkeypatch.setattr(search, "recheck", blind)
-    told = ask(client, words)
+def test_without_the_recheck_a_wrong_label_in_the_index_is_a_leak(client: TestClient, words: dict[str, str]) -> None:
+    every_label = "chunk.label in scope.labels\n        and chunk.version_access in scope.labels"
+    with planted(Fault(recheck.may_pass, every_label, "chunk.label > 0")):
+        told = ask(client, words)
     assert "ben got d/leads" in told.leaks
     assert not told.passed
 
 
-def test_an_ignored_deny_is_a_leak(client: TestClient, words: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    statement = store._scope_statement()
-    allowed = statement.selects[0]
-    monkeypatch.setattr(store, "_scope_statement", lambda: allowed)
-    told = ask(client, words)
+def test_an_ignored_deny_is_a_leak(client: TestClient, words: dict[str, str]) -> None:
+    with planted(Fault(store._scope_statement, "allowed.except_(denied, by_name)", "allowed.except_(by_name)")):
+        told = ask(client, words)
     assert "ben got d/most" in told.leaks
     assert not told.passed
 
