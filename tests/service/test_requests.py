@@ -192,5 +192,5 @@ def test_openapi_shows_examples_that_work_and_problems(service: Service) -> None
     for status in set(responses) - {"200"}:
         assert list(responses[status]["content"]) == ["application/problem+json"]
     names = [p["name"] for p in api["paths"]["/v1/documents/{id}"]["get"]["parameters"]]
-    assert set(names) == {"id", "as_of", "X-On-Behalf-Of"}
+    assert set(names) == {"id", "as_of", "X-On-Behalf-Of", "X-User-Token"}
     assert "HTTPValidationError" not in api["components"]["schemas"]
