@@ -1,0 +1,47 @@
+"""What identity providers send beside the standard: brought into its form, so that everything else may be strict.
+
+Nothing is guessed here. What this file does not know stays as it is, and is refused where the protocol is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+PASSWORD = "password"  # noqa: S105  the name of the attribute
+"""Never read and never kept: Okta sends one with every new user."""
+
+
+def resource(body: Any, known_schemas: Collection[str]) -> Any:
+    """A resource without its password, and without the schemas that Entra names beside the standard ones."""
+    if not isinstance(body, dict):
+        return body
+    kept = {key: value for key, value in body.items() if key.casefold() != PASSWORD}
+    schemas = kept.get("schemas")
+    if isinstance(schemas, list):
+        # an unknown schema without a part of its own in the body says nothing; one with a part is refused as unknown
+        told = {schema.casefold() for schema in known_schemas} | {key.casefold() for key in body}
+        kept["schemas"] = [schema for schema in schemas if not isinstance(schema, str) or schema.casefold() in told]
+    return kept
+
+
+def patch(body: Any, resource_id: str) -> Any:
+    """A PATCH whose operations do not repeat the resource's own id and schemas, as Okta's do when it renames a group."""
+    if not isinstance(body, dict):
+        return body
+    return {key: _operations(value, resource_id) if key.casefold() == "operations" else value for key, value in body.items()}
+
+
+def _operations(operations: Any, resource_id: str) -> Any:
+    return [_operation(one, resource_id) for one in operations] if isinstance(operations, list) else operations
+
+
+def _operation(operation: Any, resource_id: str) -> Any:
+    if not isinstance(operation, dict):
+        return operation
+    said = {key.casefold(): value for key, value in operation.items()}
+    path, value = said.get("path"), said.get("value")
+    if path or not isinstance(value, dict):
+        return said
+    repeated = {key for key, item in value.items() if key.casefold() == "schemas" or (key.casefold() == "id" and item == resource_id)}
+    return {**said, "value": {key: item for key, item in value.items() if key not in repeated | {PASSWORD}}}

@@ -1,0 +1,313 @@
+"""The storage behind the protocol: one tenant's people and groups, each operation one transaction, each change audited.
+
+Writers of one tenant come one after the other (`lock_policy`), so no change is lost and none has to be tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, cast
+
+from scim2_models import (
+    InvalidValueException,
+    NotFoundException,
+    PreconditionFailedException,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+    ScimProvider,
+    SearchRequest,
+    UniquenessException,
+)
+from scim2_server.storage import ScimStorage, SearchPage
+from sqlalchemy import Engine
+
+from acl import members as people
+from acl.errors import NameTaken
+from acl.scim import rows
+from acl.scim.find import search
+from acl.scim.membership import Change
+from acl.scim.shape import (
+    KINDS,
+    TYPES,
+    Kind,
+    Naming,
+    Stored,
+    aliases_of,
+    attributes_of,
+    built,
+    external_id_of,
+    lookups_of,
+    name_of,
+)
+from acl.store import lock_policy, names_of
+from catalog import audit
+from catalog.ids import PrincipalId, TenantId
+from catalog.session import ReadSession, WriteSession, reading, transaction
+
+PROVIDER = "scim"
+MEMBERS = "members"
+
+
+class SqlStorage(ScimStorage):
+    """Of one tenant, for one request of one key: not shared between threads.
+
+    `writes` says what an operation that encloses several calls is: a write transaction, or one consistent read.
+    """
+
+    def __init__(
+        self,
+        catalog: Engine,
+        tenant_id: TenantId,
+        actor: str,
+        provider: ScimProvider,
+        naming: Naming = Naming(),
+        *,
+        max_scanned: int = 50_000,
+        writes: bool = True,
+    ) -> None:
+        self._catalog = catalog
+        self._tenant_id = tenant_id
+        self._actor = actor
+        self._provider = provider
+        self._naming = naming
+        self._max_scanned = max_scanned
+        self._writes = writes
+        self._session: ReadSession | None = None
+
+    # ---- transactions -------------------------------------------------------------------------------------------------------
+
+    def operation(self) -> AbstractContextManager[None]:
+        """One transaction around several calls: all of it happens, or none."""
+        return self._operation()
+
+    @contextmanager
+    def _operation(self) -> Iterator[None]:
+        with self._writing() if self._writes else self._reading():
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[ReadSession]:
+        if self._session is not None:
+            yield self._session
+            return
+        with reading(self._catalog) as session, self._held(session):
+            yield session
+
+    @contextmanager
+    def _writing(self) -> Iterator[WriteSession]:
+        if self._session is not None:
+            assert isinstance(self._session, WriteSession), "a reading operation cannot write"
+            yield self._session
+            return
+        with transaction(self._catalog) as session, self._held(session):
+            lock_policy(session, self._tenant_id)
+            yield session
+
+    @contextmanager
+    def _held(self, session: ReadSession) -> Iterator[None]:
+        self._session = session
+        try:
+            yield
+        finally:
+            self._session = None
+
+    # ---- reading ------------------------------------------------------------------------------------------------------------
+
+    def stored(self, resource_type: ResourceType, resource_id: str) -> Stored:
+        """What is kept of a resource, without its members. Raises `NotFoundException`."""
+        with self._reading() as session:
+            return self._find(session, resource_type, resource_id)
+
+    def get(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        response_parameters: ResponseParameters[Any] | None = None,
+        members: bool = True,
+    ) -> Resource[Any]:
+        """The resource; its members only where they are wanted and the response shows them."""
+        with self._reading() as session:
+            stored = self._find(session, resource_type, resource_id)
+            (resource,) = self._built(session, [stored], members=members and shows_members(response_parameters))
+            return resource
+
+    def search(
+        self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
+    ) -> SearchPage:
+        """One page. Raises `TooManyException`, see `acl/scim/find.py`."""
+        kinds = [KINDS[type_.name] for type_ in resource_types]
+        with self._reading() as session:
+            found = search(session, self._tenant_id, self._provider, kinds, search_request, self._max_scanned)
+            return SearchPage(found.total, self._built(session, found.page, members=shows_members(search_request)))
+
+    # ---- writing ------------------------------------------------------------------------------------------------------------
+
+    def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
+        """A new person or group. Raises `UniquenessException` when somebody, of whatever provider, has the name."""
+        kind = KINDS[resource_type.name]
+        name = name_of(kind, resource, self._naming)
+        external_id = external_id_of(resource)
+        active = getattr(resource, "active", None) is not False
+        with self._writing() as session:
+            inside = self._members_in(session, resource)
+            with taken_is_conflict():
+                principal_id = people.bind(session, self._tenant_id, name, PROVIDER, active=active, external_id=external_id)
+                self._name(session, kind, principal_id, resource)
+            public_id = rows.insert(session, self._tenant_id, principal_id, attributes_of(resource), lookups_of(kind, resource))
+            added = people.add_members(session, self._tenant_id, principal_id, inside or (), PROVIDER)
+            self._audit(session, kind, "create", str(name), {"active": active, "members_added": added})
+            return self.get(resource_type, public_id)
+
+    def update(
+        self,
+        resource_type: ResourceType,
+        resource: Resource[Any],
+        *,
+        expected_version: str | None = None,
+        members: bool = True,
+    ) -> Resource[Any]:
+        """The resource as it is to be. With `members` false those of a group stay as they are.
+
+        An `active` that is not stated changes nothing: nobody who was disabled is let in again by silence.
+        """
+        kind = KINDS[resource_type.name]
+        name = name_of(kind, resource, self._naming)
+        external_id = external_id_of(resource)
+        active: bool | None = getattr(resource, "active", None)
+        with self._writing() as session:
+            stored = self._find(session, resource_type, resource.id or "")
+            expect(stored, expected_version)
+            with taken_is_conflict():
+                people.rename(session, self._tenant_id, stored.principal_id, name)
+                self._name(session, kind, stored.principal_id, resource)
+            people.set_external_id(session, self._tenant_id, stored.principal_id, external_id)
+            if kind == "user" and active is not None and active is not stored.active:
+                people.set_active(session, self._tenant_id, stored.principal_id, active)
+            counts: dict[str, Any] = {} if kind == "group" else {"active": stored.active if active is None else active}
+            if kind == "group" and members:
+                inside = self._members_in(session, resource) or []
+                counts = self._replace_members(session, stored.principal_id, inside)
+            attributes = attributes_of(resource)
+            rows.rewrite(session, self._tenant_id, stored.principal_id, attributes, lookups_of(kind, resource))
+            self._audit(session, kind, "update", str(name), counts)
+            return self.get(resource_type, stored.id, members=members)
+
+    def delete(self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None) -> None:
+        """Remove it for good. Who comes under its name later is somebody new."""
+        kind = KINDS[resource_type.name]
+        with self._writing() as session:
+            stored = self._find(session, resource_type, resource_id)
+            expect(stored, expected_version)
+            name = self._called(session, stored.principal_id)
+            rows.delete_resource(session, self._tenant_id, stored.principal_id)
+            people.remove(session, self._tenant_id, [stored.principal_id])
+            self._audit(session, kind, "delete", name, {})
+
+    def change_members(self, stored: Stored, changes: Sequence[Change]) -> str:
+        """Members of a group changed at the cost of the change. Returns the group's version afterwards.
+
+        Whom `add` and `replace` name must be here; whom `remove` names need not: he is no member afterwards either way.
+        """
+        counts = {"members_added": 0, "members_removed": 0}
+        with self._writing() as session:
+            for change in changes:
+                found = rows.principals_of(session, self._tenant_id, change.ids)
+                if change.kind != "remove" and len(found) != len(change.ids):
+                    raise unknown_members(set(change.ids) - found.keys())
+                for what, number in self._change(session, stored.principal_id, change, list(found.values())).items():
+                    counts[what] += number
+            if not any(counts.values()):
+                return stored.version
+            revision = rows.touch(session, self._tenant_id, stored.principal_id)
+            self._audit(session, "group", "members", self._called(session, stored.principal_id), counts)
+            return f'W/"{revision}"'
+
+    # ---- what these are made of ---------------------------------------------------------------------------------------------
+
+    def _change(
+        self, session: WriteSession, group_id: PrincipalId, change: Change, ids: Sequence[PrincipalId]
+    ) -> Mapping[str, int]:
+        match change.kind:
+            case "add":
+                return {"members_added": people.add_members(session, self._tenant_id, group_id, ids, PROVIDER)}
+            case "remove":
+                return {"members_removed": people.remove_members(session, self._tenant_id, group_id, ids)}
+            case "replace":
+                return self._replace_members(session, group_id, ids)
+
+    def _replace_members(self, session: WriteSession, group_id: PrincipalId, ids: Sequence[PrincipalId]) -> dict[str, int]:
+        leaving = rows.member_ids(session, self._tenant_id, group_id) - set(ids)
+        removed = people.remove_members(session, self._tenant_id, group_id, leaving)
+        added = people.add_members(session, self._tenant_id, group_id, ids, PROVIDER)
+        return {"members_added": added, "members_removed": removed}
+
+    def _members_in(self, session: ReadSession, resource: Resource[Any]) -> list[PrincipalId] | None:
+        entries = getattr(resource, MEMBERS, None)
+        if entries is None:
+            return None
+        wanted = list(dict.fromkeys(entry.value for entry in entries))
+        if not all(isinstance(id_, str) and id_ for id_ in wanted):
+            raise InvalidValueException(detail="A member is named by `value`, the id of a user or group.")
+        found = rows.principals_of(session, self._tenant_id, wanted)
+        if len(found) != len(wanted):
+            raise unknown_members(set(wanted) - found.keys())
+        return list(found.values())
+
+    def _name(self, session: WriteSession, kind: Kind, principal_id: PrincipalId, resource: Resource[Any]) -> None:
+        if kind == "user":
+            people.set_aliases(session, self._tenant_id, principal_id, aliases_of(resource, self._naming))
+
+    def _find(self, session: ReadSession, resource_type: ResourceType, resource_id: str) -> Stored:
+        stored = rows.find(session, self._tenant_id, KINDS[resource_type.name], resource_id)
+        if stored is None:
+            raise NotFoundException(detail=f"There is no {resource_type.name} of this id.")
+        return stored
+
+    def _built(self, session: ReadSession, found: Sequence[Stored], *, members: bool) -> list[Resource[Any]]:
+        groups = [one.principal_id for one in found if one.kind == "group"] if members else []
+        inside = rows.members_of(session, self._tenant_id, groups)
+        models = {kind: cast(Any, self._provider.model_for(name)) for kind, name in TYPES.items()}
+        return [built(models[one.kind], one, inside.get(one.principal_id)) for one in found]
+
+    def _called(self, session: ReadSession, principal_id: PrincipalId) -> str:
+        return str(names_of(session, self._tenant_id, [principal_id])[principal_id])
+
+    def _audit(self, session: WriteSession, kind: Kind, what: str, name: str, details: Mapping[str, Any]) -> None:
+        action = f"scim.{kind}.{what}"
+        audit.record(session, self._tenant_id, actor=self._actor, action=action, object_=name, details=details)
+
+
+def shows_members(parameters: ResponseParameters[Any] | None) -> bool:
+    """Whether a response with these parameters holds anything of members."""
+    if parameters is None:
+        return True
+    if parameters.attributes:
+        return any(path.parts[:1] and path.parts[0].casefold() == MEMBERS for path in parameters.attributes)
+    return not any([part.casefold() for part in path.parts] == [MEMBERS] for path in parameters.excluded_attributes or ())
+
+
+def expect(stored: Stored, version: str | None) -> None:
+    """Raises `PreconditionFailedException` unless the version is still this one."""
+    if version is not None and version != stored.version:
+        raise PreconditionFailedException
+
+
+def unknown_members(ids: set[str]) -> InvalidValueException:
+    """The refusal of members that are nobody here."""
+    return InvalidValueException(detail=f"{len(ids)} of the members are no users or groups here. Create them first.")
+
+
+@contextmanager
+def taken_is_conflict() -> Iterator[None]:
+    """A name that somebody has answers 409 `uniqueness`."""
+    try:
+        yield
+    except NameTaken as error:
+        raise UniquenessException(detail=str(error)) from None
+
+
+Opener = Callable[[bool], SqlStorage]
+"""Makes the storage of one request; True for one that writes."""
