@@ -3,6 +3,7 @@
 AclError
 ├── BadPrincipal       a name that is not `user:NAME`, `group:NAME` or `everyone`
 ├── UnknownPerson      nobody by that name, or disabled: reads nothing
+├── NameTaken          a name that somebody has is to be given to somebody else
 ├── BadSnapshot        a group snapshot that cannot be understood
 ├── StaleSnapshot      an older sequence than the one that was applied, or the same one with other content
 └── BrakeTripped       a change that touches too many people to happen unasked
@@ -29,6 +30,13 @@ class UnknownPerson(AclError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no active person {quoted(name)} here. Sync people first: `portcullis groups apply FILE`.")
+
+
+class NameTaken(AclError):
+    code = "name_taken"
+
+    def __init__(self, name: object) -> None:
+        super().__init__(f"{quoted(str(name))} is somebody already. Names are compared without regard to case.")
 
 
 class BadSnapshot(AclError):

@@ -44,7 +44,8 @@ def scope_by_specification(
     principals: Collection[PrincipalId],
     lists: Iterable[tuple[Label, AccessList]],
     policy_epoch: int,
+    namesakes: Collection[PrincipalId] = frozenset(),
 ) -> ReadScope:
     """The same by `may_read()` over every list of the tenant: slow, obviously right, the oracle of the fast one."""
-    readable = (label for label, access in lists if may_read(principals, access))
+    readable = (label for label, access in lists if may_read(principals, access, namesakes))
     return scope_of_labels(tenant_id, person_id, readable, policy_epoch)

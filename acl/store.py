@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import CTE, ColumnElement, select
+from sqlalchemy import CTE, ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
 from acl import principal
@@ -35,9 +35,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class PersonState:
-    """What the catalog knows by a user's name; `active` is true only for one who may ask."""
+    """What the catalog knows by a user's name; `active` is true only for one who may ask. `name` is his first, not an alias."""
 
     id: PrincipalId
+    name: str
     bound: bool
     active: bool
 
@@ -46,7 +47,8 @@ class PersonState:
 
 
 def find_person(session: ReadSession, tenant_id: TenantId, name: str) -> Person:
-    """The active person called `name` (`ana` or `user:ana`). Raises `UnknownPerson`: missing, unbound, disabled, removed."""
+    """The active person called `name` (`ana` or `user:ana`), by any of his names. Raises `UnknownPerson`: missing, unbound,
+    disabled, removed."""
     try:
         who = principal.user(name)
     except BadPrincipal:
@@ -54,39 +56,59 @@ def find_person(session: ReadSession, tenant_id: TenantId, name: str) -> Person:
     state = person_state(session, tenant_id, who)
     if state is None or not state.active:
         raise UnknownPerson(name)
-    return Person(state.id, who.name)
+    return Person(state.id, state.name)
 
 
 def person_state(session: ReadSession, tenant_id: TenantId, who: Name) -> PersonState | None:
     """The user called `who` as he is now, disabled or not; None when there is none (any more)."""
+    if who.kind != "user":
+        return None
+    named, person = Principal, aliased(Principal)
     row = session.sql.execute(
-        select(Principal.id, Principal.provider, Principal.active).where(
-            Principal.tenant_id == tenant_id,
-            Principal.kind == "user",
-            Principal.name == who.name,
-            Principal.deleted_at.is_(None),
+        select(person.id, person.name, person.provider, person.active)
+        .select_from(named)
+        .join(person, person.id == func.coalesce(named.alias_of, named.id))
+        .where(
+            named.tenant_id == tenant_id,
+            named.kind == "user",
+            named.name == who.name,
+            named.deleted_at.is_(None),
+            person.tenant_id == tenant_id,
+            person.kind == "user",
+            person.deleted_at.is_(None),
         )
     ).one_or_none()
-    if row is None or who.kind != "user":
+    if row is None:
         return None
     bound = row.provider is not None
-    return PersonState(PrincipalId(row.id), bound, bound and row.active)
+    return PersonState(PrincipalId(row.id), row.name, bound, bound and row.active)
 
 
 def find_scope(session: ReadSession, tenant_id: TenantId, person: Person) -> ReadScope:
     """What `person` may read now. Empty, not an error, for one who was disabled or removed since he was looked up."""
     epoch = policy_epoch(session, tenant_id)
     held = select(_held(tenant_id, person.id).c.id)
-    mine = (AccessEntry.tenant_id == tenant_id, AccessEntry.principal_id.in_(held))
-    allowed = select(AccessEntry.label).where(*mine, AccessEntry.deny == 0)
-    denied = select(AccessEntry.label).where(*mine, AccessEntry.deny == 1)
-    labels = session.sql.scalars(allowed.except_(denied))
+    of_tenant = AccessEntry.tenant_id == tenant_id
+    allowed = select(AccessEntry.label).where(of_tenant, AccessEntry.principal_id.in_(held), AccessEntry.deny == 0)
+    denied = select(AccessEntry.label).where(of_tenant, AccessEntry.principal_id.in_(held), AccessEntry.deny == 1)
+    by_name = select(AccessEntry.label).where(
+        of_tenant, AccessEntry.principal_id.in_(_namesakes(tenant_id, held)), AccessEntry.deny == 1
+    )
+    labels = session.sql.scalars(allowed.except_(denied, by_name))
     return scope_of_labels(tenant_id, person.id, (Label(label) for label in labels), epoch)
 
 
 def principals_of(session: ReadSession, tenant_id: TenantId, person_id: PrincipalId) -> frozenset[PrincipalId]:
     """All that an active person is: himself, the groups that hold him, everyone. Nothing for anybody else."""
     return frozenset(PrincipalId(id_) for id_ in session.sql.scalars(select(_held(tenant_id, person_id).c.id)))
+
+
+def namesakes_of(session: ReadSession, tenant_id: TenantId, held: Collection[PrincipalId]) -> frozenset[PrincipalId]:
+    """Those who were removed and had the name of one of `held`: what a list denies them holds for who has the name now."""
+    found: set[PrincipalId] = set()
+    for batch in batches(held):
+        found.update(PrincipalId(id_) for id_ in session.sql.scalars(_namesakes(tenant_id, batch)))
+    return frozenset(found)
 
 
 def groups_of(
@@ -107,14 +129,17 @@ def groups_of(
 
 
 def _held(tenant_id: TenantId, person_id: PrincipalId) -> CTE:
-    """Ids of the person, every group above him and everyone. UNION drops what was found before, so cycles end.
+    """Ids of the person and his other names, every group above them and everyone. UNION drops what was found before, so
+    cycles end.
 
     The tenant travels with the ids, and a group is checked by EXISTS: so SQLite can only climb from a member to his groups by the
     index, and does not walk through all memberships or groups of the tenant at each step.
     """
-    group, everyone = aliased(Principal), aliased(Principal)
-    person = select(Principal.id, Principal.tenant_id).where(Principal.id == person_id, *_in_force(Principal, tenant_id, "user"))
-    held = person.cte("held", recursive=True)
+    group, everyone, named, owner, alias = (aliased(Principal) for _ in range(5))
+    person = select(owner.id).where(owner.id == person_id, owner.alias_of.is_(None), *_in_force(owner, tenant_id, "user"))
+    aliases = select(alias.id).where(alias.tenant_id == tenant_id, alias.alias_of == person_id, alias.deleted_at.is_(None))
+    names = select(named.id, named.tenant_id).where(named.id.in_(person.union_all(aliases)), person.exists())
+    held = names.cte("held", recursive=True)
     above = (
         select(Membership.group_id, Membership.tenant_id)
         .select_from(held)
@@ -124,6 +149,13 @@ def _held(tenant_id: TenantId, person_id: PrincipalId) -> CTE:
     grown = held.union(above)
     all_people = select(everyone.id).where(*_in_force(everyone, tenant_id, EVERYONE), person.exists())
     return select(grown.c.id).union(all_people).cte("principals_held")
+
+
+def _namesakes(tenant_id: TenantId, held: Select[int] | Collection[PrincipalId]) -> Select[int]:
+    """Ids of the removed bearers of the names that `held` have."""
+    bearer, former = aliased(Principal), aliased(Principal)
+    same = (former.tenant_id == tenant_id) & (former.kind == bearer.kind) & (former.name == bearer.name)
+    return select(former.id).select_from(bearer).join(former, same).where(bearer.id.in_(held), former.deleted_at.is_not(None))
 
 
 def _in_force(who: type[Principal], tenant_id: TenantId, kind: str) -> tuple[ColumnElement[bool], ...]:

@@ -1,4 +1,4 @@
-"""The whole schema in one read.
+"""The whole schema, with `people_tables.py`.
 
 Every table but `tenants`, `collections` and the Alembic one carries `tenant_id`. Integer keys are never reused (AUTOINCREMENT on
 SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value, but `vault.sealed`.
@@ -16,7 +16,6 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     String,
     Text,
@@ -27,99 +26,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.columns import NEVER_REUSED, BigId
 from catalog.columns import Base as Base
-
-# ---- tenants and people -----------------------------------------------------------------------------------------------------
-
-
-class Tenant(Base):
-    __tablename__ = "tenants"
-    __table_args__ = (NEVER_REUSED,)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
-    policy_epoch: Mapped[int] = mapped_column(BigInteger, default=0)  # moves with every change of who may read what
-    corpus_epoch: Mapped[int] = mapped_column(BigInteger, default=0)  # moves with every change of what can be found
-    created_at: Mapped[datetime]
-
-
-class Principal(Base):
-    """A person, a group, or `everyone` of the tenant. `provider` is null while only access lists name it: nobody is it yet."""
-
-    __tablename__ = "principals"
-    __table_args__ = (
-        Index("uq_principals_bound_name", "tenant_id", "kind", "name", unique=True,
-              sqlite_where=text("deleted_at IS NULL"), postgresql_where=text("deleted_at IS NULL")),
-        CheckConstraint("kind IN ('user', 'group', 'everyone')", name="kind"),
-        NEVER_REUSED,
-    )  # fmt: skip
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
-    kind: Mapped[str] = mapped_column(String(10))
-    name: Mapped[str] = mapped_column(String(300))  # normalised: see acl/principal.py
-    provider: Mapped[str | None] = mapped_column(String(100))
-    external_id: Mapped[str | None] = mapped_column(String(300))
-    active: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[datetime]
-    deleted_at: Mapped[datetime | None]
-
-
-class Membership(Base):
-    __tablename__ = "memberships"
-    __table_args__ = (Index("ix_memberships_member", "tenant_id", "member_id"),)
-
-    group_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), primary_key=True)
-    member_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
-
-
-class Sync(Base):
-    """The last snapshot that was applied for each provider of people and groups."""
-
-    __tablename__ = "syncs"
-
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
-    provider: Mapped[str] = mapped_column(String(100), primary_key=True)
-    sequence: Mapped[int] = mapped_column(BigInteger)
-    applied_at: Mapped[datetime]
-
-
-class AccessList(Base):
-    """An interned access list: equal lists of a tenant are one row, its key is the label that chunks carry."""
-
-    __tablename__ = "access_lists"
-    __table_args__ = (UniqueConstraint("tenant_id", "digest"), NEVER_REUSED)
-
-    label: Mapped[int] = mapped_column(BigId, primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
-    digest: Mapped[str] = mapped_column(String(64))
-
-
-class AccessEntry(Base):
-    __tablename__ = "access_entries"
-    __table_args__ = (
-        Index("ix_access_entries_principal", "tenant_id", "principal_id", "deny", "label"),
-        CheckConstraint("deny IN (0, 1)", name="deny"),
-    )
-
-    label: Mapped[int] = mapped_column(ForeignKey("access_lists.label"), primary_key=True)
-    principal_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), primary_key=True)
-    deny: Mapped[int] = mapped_column(Integer, primary_key=True)  # 0 allow, 1 deny
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
-
-
-class ServiceKey(Base):
-    __tablename__ = "service_keys"
-
-    id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
-    name: Mapped[str] = mapped_column(String(200))
-    secret_hash: Mapped[str] = mapped_column(String(64))  # sha256 of 256 random bits: no salt needed
-    scopes: Mapped[list[Any]]
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]
-
+from catalog.people_tables import AccessEntry as AccessEntry
+from catalog.people_tables import AccessList as AccessList
+from catalog.people_tables import Membership as Membership
+from catalog.people_tables import Principal as Principal
+from catalog.people_tables import ScimResource as ScimResource
+from catalog.people_tables import ServiceKey as ServiceKey
+from catalog.people_tables import Sync as Sync
+from catalog.people_tables import Tenant as Tenant
 
 # ---- documents --------------------------------------------------------------------------------------------------------------
 
@@ -154,6 +68,7 @@ class Document(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
     name: Mapped[str] = mapped_column(String(1000))
     label: Mapped[int | None] = mapped_column(ForeignKey("access_lists.label"))
+    set_label: Mapped[int | None] = mapped_column(BigInteger)  # an operator's, instead of the source's
     indexed_label: Mapped[int | None] = mapped_column(BigInteger)
     current_version_id: Mapped[int | None] = mapped_column(ForeignKey("versions.id", use_alter=True))
     pinned_version_id: Mapped[int | None] = mapped_column(BigInteger)  # an operator's choice, served until he releases it
@@ -188,6 +103,7 @@ class Version(Base):
         BigInteger, default=0, server_default=text("0")
     )  # the id under which this content first came
     label: Mapped[int] = mapped_column(ForeignKey("access_lists.label"))
+    stated_by: Mapped[dict[str, Any] | None]  # which files said so: see ingest/documents.py
     path: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(String(200))
     title: Mapped[str] = mapped_column(Text)  # redacted
