@@ -6,7 +6,8 @@ AclError
 ├── NameTaken          a name that somebody has is to be given to somebody else
 ├── BadSnapshot        a group snapshot that cannot be understood
 ├── StaleSnapshot      an older sequence than the one that was applied, or the same one with other content
-└── BrakeTripped       a change that touches too many people to happen unasked
+├── BrakeTripped       a change that touches too many people to happen unasked
+└── CannotListen       the address of a service is taken or is none of this machine's
 """
 
 from __future__ import annotations
@@ -58,3 +59,10 @@ class StaleSnapshot(AclError):
 
 class BrakeTripped(AclError):
     code = "brake_tripped"
+
+
+class CannotListen(AclError):
+    code = "cannot_listen"
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"Cannot listen on {host}:{port}: {reason}. Choose another with `--host` and `--port`.")

@@ -41,6 +41,7 @@ for name, group in (
     ("tenants", administrator.tenants),
 ):
     app.add_typer(group, name=name)
+app.command("scim")(administrator.scim)
 
 app.command("forget")(erasure.forget)
 app.command("expire")(erasure.expire)

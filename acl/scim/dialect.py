@@ -10,19 +10,27 @@ from typing import Any
 
 PASSWORD = "password"  # noqa: S105  the name of the attribute
 """Never read and never kept: Okta sends one with every new user."""
+DISPLAY = "display"
+"""What a client calls a member beside its id."""
 
 
 def resource(body: Any, known_schemas: Collection[str]) -> Any:
     """A resource without its password, and without the schemas that Entra names beside the standard ones."""
     if not isinstance(body, dict):
         return body
-    kept = {key: value for key, value in body.items() if key.casefold() != PASSWORD}
+    kept = {key: _member_names_gone(key, value) for key, value in body.items() if key.casefold() != PASSWORD}
     schemas = kept.get("schemas")
     if isinstance(schemas, list):
         # an unknown schema without a part of its own in the body says nothing; one with a part is refused as unknown
         told = {schema.casefold() for schema in known_schemas} | {key.casefold() for key in body}
         kept["schemas"] = [schema for schema in schemas if not isinstance(schema, str) or schema.casefold() in told]
     return kept
+
+
+def _member_names_gone(key: str, value: Any) -> Any:
+    if key.casefold() != "members" or not isinstance(value, list):
+        return value
+    return [{k: v for k, v in one.items() if k.casefold() != DISPLAY} if isinstance(one, dict) else one for one in value]
 
 
 def patch(body: Any, resource_id: str) -> Any:
@@ -43,5 +51,8 @@ def _operation(operation: Any, resource_id: str) -> Any:
     path, value = said.get("path"), said.get("value")
     if path or not isinstance(value, dict):
         return said
-    repeated = {key for key, item in value.items() if key.casefold() == "schemas" or (key.casefold() == "id" and item == resource_id)}
-    return {**said, "value": {key: item for key, item in value.items() if key not in repeated | {PASSWORD}}}
+    return {**said, "value": {key: item for key, item in value.items() if not _says_nothing(key.casefold(), item, resource_id)}}
+
+
+def _says_nothing(key: str, value: Any, resource_id: str) -> bool:
+    return key in (PASSWORD, "schemas") or (key == "id" and value == resource_id)

@@ -1,4 +1,4 @@
-"""Searching: the usual questions by an index, a whole list by pages, anything else by going through what there is, up to a bound."""
+"""Searching: the usual questions by an index, a whole list by pages, anything else by going through all, up to a bound."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from scim2_models import ScimFilter, ScimProvider, SearchRequest, TooManyException
-from scim2_models.path import AttrPath, CompareOperator, Comparison, FilterNode, LogicalExpr, LogicalOperator, Not, Present, ValuePath
+from scim2_models.path import (
+    AttrPath,
+    CompareOperator,
+    Comparison,
+    FilterNode,
+    LogicalExpr,
+    LogicalOperator,
+    Not,
+    Present,
+    ValuePath,
+)
 
 from acl.scim import rows
 from acl.scim.shape import TYPES, Kind, Stored, built, looked_up_by, lookup_digest
@@ -26,6 +36,17 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where is searched. `bound` is how many resources may be gone through one by one."""
+
+    session: ReadSession
+    tenant_id: TenantId
+    provider: ScimProvider
+    kinds: Collection[Kind]
+    bound: int
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One page, and how many match in all."""
 
@@ -33,30 +54,26 @@ class Found:
     page: list[Stored]
 
 
-def search(
-    session: ReadSession, tenant_id: TenantId, provider: ScimProvider, kinds: Collection[Kind], asked: SearchRequest[Any], bound: int
-) -> Found:
-    """The page that is asked for. Raises `TooManyException` where more than `bound` resources would have to be gone through."""
+def search(at: Place, asked: SearchRequest[Any]) -> Found:
+    """The page that is asked for. Raises `TooManyException` where more than the bound would have to be gone through."""
     start = asked.start_index_0 or 0
     if asked.filter is None and asked.sort_by is None:
-        return Found(*rows.page(session, tenant_id, kinds, start, asked.count))
-    matching = list(_matching(session, tenant_id, provider, kinds, asked, bound))
+        return Found(*rows.page(at.session, at.tenant_id, at.kinds, start, asked.count))
+    matching = list(_matching(at, asked))
     if asked.sort_by is not None:
         descending = asked.sort_order == SearchRequest.SortOrder.descending
         matching.sort(key=lambda pair: pair[0], reverse=descending)
     stop = None if asked.count is None else start + asked.count
-    return Found(len(matching), rows.find_all(session, tenant_id, [id_ for _, id_ in matching[start:stop]]))
+    return Found(len(matching), rows.find_all(at.session, at.tenant_id, [id_ for _, id_ in matching[start:stop]]))
 
 
-def _matching(
-    session: ReadSession, tenant_id: TenantId, provider: ScimProvider, kinds: Collection[Kind], asked: SearchRequest[Any], bound: int
-) -> Iterator[tuple[tuple[bool, Any], PrincipalId]]:
+def _matching(at: Place, asked: SearchRequest[Any]) -> Iterator[tuple[tuple[bool, Any], PrincipalId]]:
     """Where each match belongs in the order asked for, and who it is. No resource is kept."""
-    models = {kind: cast(Any, provider.model_for(TYPES[kind])) for kind in kinds}
-    with_members = "group" in kinds and _speaks_of_members(asked)
-    for batch in _candidates(session, tenant_id, provider, kinds, asked, bound):
+    models = {kind: cast(Any, at.provider.model_for(TYPES[kind])) for kind in at.kinds}
+    with_members = "group" in at.kinds and _speaks_of_members(asked)
+    for batch in _candidates(at, asked):
         groups = [one.principal_id for one in batch if one.kind == "group"] if with_members else []
-        members = rows.members_of(session, tenant_id, groups)
+        members = rows.members_of(at.session, at.tenant_id, groups)
         for one in batch:
             resource = built(models[one.kind], one, members.get(one.principal_id))
             if asked.filter is None or asked.filter.match(resource):
@@ -64,25 +81,23 @@ def _matching(
                 yield (value is None, "" if value is None else value), one.principal_id
 
 
-def _candidates(
-    session: ReadSession, tenant_id: TenantId, provider: ScimProvider, kinds: Collection[Kind], asked: SearchRequest[Any], bound: int
-) -> Iterator[list[Stored]]:
+def _candidates(at: Place, asked: SearchRequest[Any]) -> Iterator[list[Stored]]:
     if asked.filter is not None and len(kinds) == 1:
         (kind,) = kinds
         term = narrowed(kind, cast("ScimFilter[Any]", asked.filter))
         if term is not None:
-            yield _with(session, tenant_id, kind, term, bound)
+            yield _with(at, kind, term)
             return
-    there = rows.count(session, tenant_id, kinds)
-    if there > bound:
+    if rows.count(at.session, at.tenant_id, at.kinds) > at.bound:
         raise TooManyException(
-            detail=f"This filter or order has no index, and there are more than {bound} resources. Ask by id, userName, "
+            detail=f"This filter or order has no index, and there are more than {at.bound} resources. Ask by id, userName, "
             "displayName, externalId, emails.value or members, or page through all."
         )
-    yield from rows.stream(session, tenant_id, kinds)
+    yield from rows.stream(at.session, at.tenant_id, at.kinds)
 
 
-def _with(session: ReadSession, tenant_id: TenantId, kind: Kind, term: Term, bound: int) -> list[Stored]:
+def _with(at: Place, kind: Kind, term: Term) -> list[Stored]:
+    session, tenant_id, bound = at.session, at.tenant_id, at.bound
     if not storable(term.value):
         return []
     if term.attribute == "id":

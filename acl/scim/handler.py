@@ -67,5 +67,5 @@ class Handler(ScimHandler):
         if patched is None:
             return
         if getattr(patched, "members", None) is not None:
-            raise InvalidPathException(detail="Members are changed by the path `members`, or by `members` in a value without a path.")
+            raise InvalidPathException(detail="Members are changed by the path `members`, or in a value without a path.")
         self.storage.update(resource_type, patched, expected_version=stored.version, members=False)

@@ -20,6 +20,7 @@ from scim2_models import (
     Resource,
     ResourceType,
     ResponseParameters,
+    Schema,
     ScimPolicy,
     ScimProvider,
     SearchRequest,
@@ -31,7 +32,7 @@ from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 from scim2_server.utils import load_default_resource_types, load_default_schemas
 
-from acl.scim import dialect
+from acl.scim import dialect, membership
 from catalog.ids import storable
 
 GROUP = "Group"
@@ -63,7 +64,15 @@ def open_provider(max_count: int) -> ScimProvider:
         unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
     )
     types = load_default_resource_types().values()
-    return ScimProvider.from_discovery(load_default_schemas().values(), types, config=config, policy=policy)
+    return ScimProvider.from_discovery(_schemas(), types, config=config, policy=policy)
+
+
+def _schemas() -> list[Schema]:
+    """Those of RFC 7643, where a member of a group has no name beside its id: a client's word for it is left out."""
+    schemas = load_default_schemas()
+    (members,) = (a for a in schemas[membership.GROUP].attributes or [] if a.name == membership.MEMBERS)
+    members.sub_attributes = [a for a in members.sub_attributes or [] if a.name != dialect.DISPLAY]
+    return list(schemas.values())
 
 
 class Service(ScimService):
@@ -87,7 +96,7 @@ class Service(ScimService):
         except ValueError:
             raise InvalidSyntaxException(detail="The body is not JSON.") from None
         if not all(storable(text) for text in _texts(value)):
-            raise InvalidSyntaxException(detail="The body holds a character that cannot be kept: U+0000, or half of a surrogate pair.")
+            raise InvalidSyntaxException(detail="The body holds a character that cannot be kept: U+0000 or half a pair.")
         return value
 
     def read_creation(self, resource_type: ResourceType, body: bytes, content_type: str | None) -> Resource[Any]:

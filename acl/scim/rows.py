@@ -97,7 +97,7 @@ def members_of(session: ReadSession, tenant_id: TenantId, groups: Collection[Pri
     found: dict[PrincipalId, list[Member]] = {id_: [] for id_ in groups}
     for batch in batches(groups):
         rows = session.sql.execute(
-            select(Membership.group_id, ScimResource.public_id, Principal.kind, Principal.name)
+            select(Membership.group_id, ScimResource.public_id, Principal.kind)
             .join(Principal, Principal.id == Membership.member_id)
             .join(ScimResource, ScimResource.principal_id == Membership.member_id)
             .where(
@@ -109,7 +109,7 @@ def members_of(session: ReadSession, tenant_id: TenantId, groups: Collection[Pri
             .order_by(Membership.group_id, Membership.member_id)
         )
         for row in rows:
-            found[PrincipalId(row.group_id)].append(Member(row.public_id, row.kind, row.name))
+            found[PrincipalId(row.group_id)].append(Member(row.public_id, row.kind))
     return found
 
 

@@ -52,7 +52,6 @@ class Member:
 
     id: str
     kind: Kind
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,8 @@ def attributes_of(resource: Resource[Any]) -> dict[str, Any]:
 def built(model: type[Resource[Any]], stored: Stored, members: Sequence[Member] | None = None) -> Resource[Any]:
     """The resource of the protocol. Without `members` a group shows none, which is not to say that it has none."""
     said = dict(stored.attributes)
-    if stored.kind == "user" and ("active" in said or not stored.active):
-        said["active"] = stored.active  # left out it means active: so one who is not always says so
+    if "active" in said:
+        said["active"] = stored.active
     said["id"] = stored.id
     said["meta"] = {
         "resourceType": TYPES[stored.kind],
@@ -81,9 +80,7 @@ def built(model: type[Resource[Any]], stored: Stored, members: Sequence[Member] 
         "version": stored.version,
     }
     if members:
-        said["members"] = [
-            {"value": m.id, "$ref": f"{TYPES[m.kind]}s/{m.id}", "type": TYPES[m.kind], "display": m.name} for m in members
-        ]
+        said["members"] = [{"value": m.id, "$ref": f"{TYPES[m.kind]}s/{m.id}", "type": TYPES[m.kind]} for m in members]
     return model.model_validate(said)
 
 
@@ -135,11 +132,11 @@ def looked_up_by(model: type[Resource[Any]], kind: Kind, urn: str) -> str | None
 def _name(kind: Kind, attribute: str, value: Any) -> Name:
     text = value if isinstance(value, str) else ""
     if principal.normal(text).startswith(("user:", "group:")) or not storable(text):
-        raise InvalidValueException(detail=f"{attribute} cannot be a name: leave out `user:`, `group:` and unprintable characters.")
+        raise InvalidValueException(detail=f"{attribute} cannot be a name: leave out `user:` and `group:`.")
     try:
         return principal.parse(f"{kind}:{text}")
     except BadPrincipal:
-        raise InvalidValueException(detail=f"{attribute} must be a name: 1 to {principal.NAME_LIMIT} printable characters.") from None
+        raise InvalidValueException(detail=f"{attribute} must have 1 to {principal.NAME_LIMIT} printable characters.") from None
 
 
 def _value(resource: Resource[Any], attribute: str) -> Any:

@@ -5,7 +5,7 @@ Writers of one tenant come one after the other (`lock_policy`), so no change is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ from sqlalchemy import Engine
 from acl import members as people
 from acl.errors import NameTaken
 from acl.scim import rows
-from acl.scim.find import search
+from acl.scim.find import Place, search
 from acl.scim.membership import Change
 from acl.scim.shape import (
     KINDS,
@@ -140,7 +140,7 @@ class SqlStorage(ScimStorage):
         """One page. Raises `TooManyException`, see `acl/scim/find.py`."""
         kinds = [KINDS[type_.name] for type_ in resource_types]
         with self._reading() as session:
-            found = search(session, self._tenant_id, self._provider, kinds, search_request, self._max_scanned)
+            found = search(Place(session, self._tenant_id, self._provider, kinds, self._max_scanned), search_request)
             return SearchPage(found.total, self._built(session, found.page, members=shows_members(search_request)))
 
     # ---- writing ------------------------------------------------------------------------------------------------------------
@@ -307,7 +307,3 @@ def taken_is_conflict() -> Iterator[None]:
         yield
     except NameTaken as error:
         raise UniquenessException(detail=str(error)) from None
-
-
-Opener = Callable[[bool], SqlStorage]
-"""Makes the storage of one request; True for one that writes."""

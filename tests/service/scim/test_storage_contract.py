@@ -14,7 +14,7 @@ from catalog.tenants import create_tenant
 
 
 class TestOurStorage(ScimStorageContract):
-    """Each call is a transaction of its own; what the library's service does not announce, cursors, is skipped by the contract."""
+    """Each call is a transaction of its own. The contract skips its rules of cursors, which we do not announce."""
 
     @pytest.fixture
     def provider(self) -> ScimProvider:
