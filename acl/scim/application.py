@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
@@ -38,6 +38,7 @@ READS = ("GET", "HEAD")
 DRAINED_BODIES = 16
 """How many times the limit is read and thrown away after a refusal, so that the sender reads the answer."""
 
+T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -64,6 +65,9 @@ class Rules:
 
 class ScimApplication:
     """An ASGI application. Every path below `/scim/v2` needs a key; `/healthz` and `/readyz` say how the process is."""
+
+    handler_type: type[Handler] = Handler
+    storage_type: type[SqlStorage] = SqlStorage
 
     def __init__(self, catalog: Engine, service: Service, rules: Rules, log: FilteringBoundLogger) -> None:
         self._catalog = catalog
@@ -100,24 +104,30 @@ class ScimApplication:
     async def _answer(self, scope: Scope, receive: Receive, told: dict[str, Any]) -> ScimResponse:
         path: str = scope["path"]
         if path in ("/healthz", "/readyz"):
-            return await self._in_thread(self._ready) if path == "/readyz" else ScimResponse(HTTPStatus.OK, {"status": "ok"})
+            if path == "/readyz":
+                await self._in_thread(self._read_once)
+            return ScimResponse(HTTPStatus.OK, {"status": "ready" if path == "/readyz" else "ok"})
         if path != PREFIX and not path.startswith(f"{PREFIX}/"):
             raise NotFoundException(detail="There is nothing at this path: SCIM is below /scim/v2.")
-        key = await self._in_thread(authenticate, self._catalog, scope["headers"])
+        key = await self._in_thread(self.key_of, scope["headers"])
         told |= {"tenant": key.tenant_id, "key": key.id, "route": _route(path)}
-        request = self._request(scope, await self._body(scope, receive))
+        request = self.request(scope, await self._body(scope, receive))
         return await self._in_thread(self.handle, request, key)
+
+    def key_of(self, headers: Iterable[tuple[bytes, bytes]]) -> KeyRow:
+        """The key of a request. Raises what `authenticate` raises."""
+        return authenticate(self._catalog, headers)
 
     def handle(self, request: ScimRequest, key: KeyRow) -> ScimResponse:
         """Serve one request in the tenant of its key."""
-        handler = Handler(self._service, self.storage(key, writes=_writes(request)))
+        handler = self.handler_type(self._service, self.storage(key, writes=_writes(request)))
         response = handler.handle(request)
         response.headers.setdefault("Location", request.url)
         return response
 
     def storage(self, key: KeyRow, *, writes: bool) -> SqlStorage:
         """The storage of one request."""
-        return SqlStorage(
+        return self.storage_type(
             self._catalog,
             key.tenant_id,
             f"key:{key.id}",
@@ -127,7 +137,8 @@ class ScimApplication:
             writes=writes,
         )
 
-    def _request(self, scope: Scope, body: bytes) -> ScimRequest:
+    def request(self, scope: Scope, body: bytes) -> ScimRequest:
+        """What the protocol sees of a request. Raises `InvalidSyntaxException`."""
         try:
             query = dict(parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, max_num_fields=50))
         except ValueError:
@@ -152,10 +163,9 @@ class ScimApplication:
             raise PayloadTooLargeException(detail=f"A body has at most {limit} bytes: send the members in several requests.")
         return b"".join(chunks)
 
-    def _ready(self) -> ScimResponse:
+    def _read_once(self) -> None:
         with reading(self._catalog) as session:
             list_tenants(session)
-        return ScimResponse(HTTPStatus.OK, {"status": "ready"})
 
     def _refuse(self, error: Exception, request_id: UUID) -> ScimResponse:
         if isinstance(error, CatalogUnavailable):
@@ -168,7 +178,7 @@ class ScimApplication:
             self._log.error("failed", request_id=str(request_id), error=type(error).__name__, code=code, at=places(error))
         return self._service.error_response(error)
 
-    async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
+    async def _in_thread(self, call: Callable[..., T], *args: Any) -> T:
         return await to_thread.run_sync(call, *args, limiter=self._threads)
 
 

@@ -82,9 +82,9 @@ def _matching(at: Place, asked: SearchRequest[Any]) -> Iterator[tuple[tuple[bool
 
 
 def _candidates(at: Place, asked: SearchRequest[Any]) -> Iterator[list[Stored]]:
-    if asked.filter is not None and len(kinds) == 1:
-        (kind,) = kinds
-        term = narrowed(kind, cast("ScimFilter[Any]", asked.filter))
+    if asked.filter is not None and len(at.kinds) == 1:
+        (kind,) = at.kinds
+        term = narrowed(kind, asked.filter)
         if term is not None:
             yield _with(at, kind, term)
             return

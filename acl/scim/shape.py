@@ -15,6 +15,7 @@ from acl.principal import Name
 from catalog.ids import PrincipalId, digest, storable
 
 Kind = Literal["user", "group"]
+Alias = Literal["external_id", "emails"]
 TYPES: Mapping[Kind, str] = {"user": "User", "group": "Group"}
 KINDS: Mapping[str | None, Kind] = {"User": "user", "Group": "group"}
 OURS = ("id", "meta", "members", "groups", "password")
@@ -59,7 +60,7 @@ class Naming:
     """What access lists call somebody by, and by what else a person may be named."""
 
     bind: Literal["name", "external_id"] = "name"
-    aliases: Collection[Literal["external_id", "emails"]] = ("external_id",)
+    aliases: tuple[Alias, ...] = ("external_id",)
 
 
 def attributes_of(resource: Resource[Any]) -> dict[str, Any]:
@@ -80,8 +81,15 @@ def built(model: type[Resource[Any]], stored: Stored, members: Sequence[Member] 
         "version": stored.version,
     }
     if members:
-        said["members"] = [{"value": m.id, "$ref": f"{TYPES[m.kind]}s/{m.id}", "type": TYPES[m.kind]} for m in members]
+        said["members"] = [member_body(member) for member in members]
     return model.model_validate(said)
+
+
+def member_body(member: Member, shown: Collection[str] = ("value", "$ref", "type")) -> dict[str, str]:
+    """A member as JSON. `$ref` is relative to the root of SCIM."""
+    type_ = TYPES[member.kind]
+    whole = {"value": member.id, "$ref": f"{type_}s/{member.id}", "type": type_}
+    return {part: whole[part] for part in whole if part in shown}
 
 
 def name_of(kind: Kind, resource: Resource[Any], naming: Naming) -> Name:

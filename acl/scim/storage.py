@@ -5,7 +5,7 @@ Writers of one tenant come one after the other (`lock_policy`), so no change is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
@@ -39,6 +39,7 @@ from acl.scim.shape import (
     built,
     external_id_of,
     lookups_of,
+    member_body,
     name_of,
 )
 from acl.store import lock_policy, names_of
@@ -48,6 +49,7 @@ from catalog.session import ReadSession, WriteSession, reading, transaction
 
 PROVIDER = "scim"
 MEMBERS = "members"
+PARTS = frozenset({"value", "$ref", "type"})
 
 
 class SqlStorage(ScimStorage):
@@ -55,6 +57,9 @@ class SqlStorage(ScimStorage):
 
     `writes` says what an operation that encloses several calls is: a write transaction, or one consistent read.
     """
+
+    lean = False
+    """Whether groups come without their members, which are then found in `beside` by the group's id, as the answer shows them."""
 
     def __init__(
         self,
@@ -75,6 +80,7 @@ class SqlStorage(ScimStorage):
         self._max_scanned = max_scanned
         self._writes = writes
         self._session: ReadSession | None = None
+        self.beside: dict[str, list[dict[str, str]]] = {}
 
     # ---- transactions -------------------------------------------------------------------------------------------------------
 
@@ -131,8 +137,8 @@ class SqlStorage(ScimStorage):
         """The resource; its members only where they are wanted and the response shows them."""
         with self._reading() as session:
             stored = self._find(session, resource_type, resource_id)
-            (resource,) = self._built(session, [stored], members=members and shows_members(response_parameters))
-            return resource
+            shown = shown_of_members(response_parameters) if members else ()
+            return self._built(session, [stored], shown)[0]
 
     def search(
         self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
@@ -141,7 +147,7 @@ class SqlStorage(ScimStorage):
         kinds = [KINDS[type_.name] for type_ in resource_types]
         with self._reading() as session:
             found = search(Place(session, self._tenant_id, self._provider, kinds, self._max_scanned), search_request)
-            return SearchPage(found.total, self._built(session, found.page, members=shows_members(search_request)))
+            return SearchPage(found.total, self._built(session, found.page, shown_of_members(search_request)))
 
     # ---- writing ------------------------------------------------------------------------------------------------------------
 
@@ -266,9 +272,13 @@ class SqlStorage(ScimStorage):
             raise NotFoundException(detail=f"There is no {resource_type.name} of this id.")
         return stored
 
-    def _built(self, session: ReadSession, found: Sequence[Stored], *, members: bool) -> list[Resource[Any]]:
-        groups = [one.principal_id for one in found if one.kind == "group"] if members else []
+    def _built(self, session: ReadSession, found: Sequence[Stored], shown: Collection[str]) -> list[Resource[Any]]:
+        """The resources; of the members of groups, what is `shown`, within them or beside them."""
+        groups = {one.principal_id: one.id for one in found if one.kind == "group"} if shown else {}
         inside = rows.members_of(session, self._tenant_id, groups)
+        if self.lean:
+            self.beside |= {groups[id_]: [member_body(m, shown) for m in members] for id_, members in inside.items() if members}
+            inside = {}
         models = {kind: cast(Any, self._provider.model_for(name)) for kind, name in TYPES.items()}
         return [built(models[one.kind], one, inside.get(one.principal_id)) for one in found]
 
@@ -280,13 +290,15 @@ class SqlStorage(ScimStorage):
         audit.record(session, self._tenant_id, actor=self._actor, action=action, object_=name, details=details)
 
 
-def shows_members(parameters: ResponseParameters[Any] | None) -> bool:
-    """Whether a response with these parameters holds anything of members."""
+def shown_of_members(parameters: ResponseParameters[Any] | None) -> frozenset[str]:
+    """Which parts of a group's members a response with these parameters shows; none where it shows no members."""
     if parameters is None:
-        return True
+        return PARTS
+    named = [[part.casefold() for part in path.parts] for path in parameters.attributes or parameters.excluded_attributes or ()]
+    told = {parts[1] if len(parts) > 1 else MEMBERS for parts in named if parts[:1] == [MEMBERS]}
     if parameters.attributes:
-        return any(path.parts[:1] and path.parts[0].casefold() == MEMBERS for path in parameters.attributes)
-    return not any([part.casefold() for part in path.parts] == [MEMBERS] for path in parameters.excluded_attributes or ())
+        return PARTS if MEMBERS in told else PARTS & told
+    return frozenset() if MEMBERS in told else PARTS - told
 
 
 def expect(stored: Stored, version: str | None) -> None:

@@ -7,18 +7,13 @@ from scim2_models import ScimProvider
 from scim2_server.testing import ScimStorageContract
 from sqlalchemy import Engine
 
-from acl.scim.provider import open_provider
 from acl.scim.storage import SqlStorage
 from catalog.session import transaction
 from catalog.tenants import create_tenant
 
 
 class TestOurStorage(ScimStorageContract):
-    """Each call is a transaction of its own. The contract skips its rules of cursors, which we do not announce."""
-
-    @pytest.fixture
-    def provider(self) -> ScimProvider:
-        return open_provider(max_count=200)
+    """With the contract's own provider; each call is a transaction of its own. Its rules of cursors are skipped: we have none."""
 
     @pytest.fixture
     def storage(self, catalog: Engine, provider: ScimProvider) -> SqlStorage:
