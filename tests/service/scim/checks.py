@@ -47,9 +47,17 @@ def a_filter_limits_what_is_found(scim: Scim) -> None:
     ana, ben = scim.user("ana", externalId="1", displayName="Ana", emails=[{"value": "ana@x.example"}]), scim.user("ben")
     group = scim.group("leads", ana)
     scim.group("others", ben)
-    for asked in ('userName eq "ANA"', f'id eq "{ana}"', 'externalId eq "1"', 'displayName eq "ana"', 'emails.value eq "ANA@x.example"',
-                  'emails[value eq "ana@x.example"]', 'userName sw "an"', 'userName eq "ana" and externalId eq "1"',
-                  'not (userName eq "ben")'):  # fmt: skip
+    for asked in (
+        'userName eq "ANA"',
+        f'id eq "{ana}"',
+        'externalId eq "1"',
+        'displayName eq "ana"',
+        'emails.value eq "ANA@x.example"',
+        'emails[value eq "ana@x.example"]',
+        'userName sw "an"',
+        'userName eq "ana" and externalId eq "1"',
+        'not (userName eq "ben")',
+    ):
         assert [found["id"] for found in scim.found("Users", filter=asked)] == [ana], asked
     for asked in ('userName eq "nobody"', 'userName eq "ana" and externalId eq "2"', 'externalId eq "1" and userName eq "ben"'):
         assert scim.found("Users", filter=asked) == [], asked
@@ -126,8 +134,9 @@ def an_old_version_changes_nothing(scim: Scim) -> None:
         first = scim.patch(path, operation, headers={"If-Match": old})
         assert first.status_code in (200, 204)
         assert first.headers["etag"] not in ("", old)
-        refused(scim.patch(path, {**operation, "op": "replace", "value": []}, headers={"If-Match": old}), 412)
-        refused(scim.send("PUT", path, {"displayName": "other", "userName": "other"}, headers={"If-Match": old}), 412)
+        refused(scim.patch(path, operation, headers={"If-Match": old}), 412)
+        whole = {"displayName": "other"} if "Groups" in path else {"userName": "other"}
+        refused(scim.send("PUT", path, whole, headers={"If-Match": old}), 412)
         refused(scim.send("DELETE", path, headers={"If-Match": old}), 412)
         assert scim.send("GET", path, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
     assert scim.members(group) == {ana}
@@ -170,13 +179,9 @@ def tenants_never_meet(scim: Scim) -> None:
     group = scim.group("leads", ana)
     assert other.found("Users") == other.found("Groups") == other.found("Users", filter='externalId eq "1"') == []
     theirs = other.user("ana", externalId="1")
-    for method, path in (
-        ("GET", f"/Users/{ana}"),
-        ("DELETE", f"/Users/{ana}"),
-        ("GET", f"/Groups/{group}"),
-        ("DELETE", f"/Groups/{group}"),
-    ):
-        refused(other.send(method, path), 404)
+    for path in (f"/Users/{ana}", f"/Groups/{group}"):
+        refused(other.send("GET", path), 404)
+        refused(other.send("DELETE", path), 404)
     refused(other.patch(f"/Groups/{group}", {"op": "remove", "path": "members"}), 404)
     mine = other.group("leads", theirs)
     refused(other.patch(f"/Groups/{mine}", {"op": "add", "path": "members", "value": [{"value": ana}]}), 400, "invalidValue")
@@ -242,14 +247,7 @@ def a_member_path_that_is_not_understood_is_refused(scim: Scim) -> None:
     ):
         answer = scim.patch(f"/Groups/{group}", operation)
         assert answer.status_code == 400, operation
-        assert answer.json()["scimType"] in (
-            "invalidPath",
-            "invalidFilter",
-            "invalidValue",
-            "noTarget",
-            "mutability",
-            "invalidSyntax",
-        )
+        assert answer.json()["scimType"] in ("invalidPath", "invalidFilter", "invalidValue", "noTarget", "mutability")
     assert scim.members(group) == {ana}
 
 
