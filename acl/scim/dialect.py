@@ -10,6 +10,7 @@ from typing import Any
 
 PASSWORD = "password"  # noqa: S105  the name of the attribute
 """Never read and never kept: Okta sends one with every new user."""
+MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user:manager"
 DISPLAY = "display"
 """What a client calls a member beside its id."""
 
@@ -49,9 +50,18 @@ def _operation(operation: Any, resource_id: str) -> Any:
         return operation
     said = {key.casefold(): value for key, value in operation.items()}
     path, value = said.get("path"), said.get("value")
+    if isinstance(path, str) and path.casefold() == MANAGER:
+        return {**said, "value": _manager(value)}
     if path or not isinstance(value, dict):
         return said
     return {**said, "value": {key: item for key, item in value.items() if not _says_nothing(key.casefold(), item, resource_id)}}
+
+
+def _manager(value: Any) -> Any:
+    """Entra names the manager by his id alone, or in a list of one."""
+    if isinstance(value, list) and len(value) == 1:
+        return value[0]
+    return {"value": value} if isinstance(value, str) else value
 
 
 def _says_nothing(key: str, value: Any, resource_id: str) -> bool:

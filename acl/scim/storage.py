@@ -25,6 +25,7 @@ from sqlalchemy import Engine
 
 from acl import members as people
 from acl.errors import NameTaken
+from acl.principal import Name
 from acl.scim import rows
 from acl.scim.find import Place, search
 from acl.scim.membership import Change
@@ -161,7 +162,8 @@ class SqlStorage(ScimStorage):
             inside = self._members_in(session, resource)
             with taken_is_conflict():
                 principal_id = people.bind(session, self._tenant_id, name, PROVIDER, active=active, external_id=external_id)
-                self._name(session, kind, principal_id, resource)
+                if kind == "user":
+                    people.set_aliases(session, self._tenant_id, principal_id, aliases_of(resource, self._naming))
             public_id = rows.insert(session, self._tenant_id, principal_id, attributes_of(resource), lookups_of(kind, resource))
             added = people.add_members(session, self._tenant_id, principal_id, inside or (), PROVIDER)
             self._audit(session, kind, "create", str(name), {"active": active, "members_added": added})
@@ -187,8 +189,7 @@ class SqlStorage(ScimStorage):
             stored = self._find(session, resource_type, resource.id or "")
             expect(stored, expected_version)
             with taken_is_conflict():
-                people.rename(session, self._tenant_id, stored.principal_id, name)
-                self._name(session, kind, stored.principal_id, resource)
+                self._rename(session, stored, resource, name)
             people.set_external_id(session, self._tenant_id, stored.principal_id, external_id)
             if kind == "user" and active is not None and active is not stored.active:
                 people.set_active(session, self._tenant_id, stored.principal_id, active)
@@ -262,9 +263,16 @@ class SqlStorage(ScimStorage):
             raise unknown_members(set(wanted) - found.keys())
         return list(found.values())
 
-    def _name(self, session: WriteSession, kind: Kind, principal_id: PrincipalId, resource: Resource[Any]) -> None:
-        if kind == "user":
-            people.set_aliases(session, self._tenant_id, principal_id, aliases_of(resource, self._naming))
+    def _rename(self, session: WriteSession, stored: Stored, resource: Resource[Any], name: Name) -> None:
+        """Other names come before the new one, which may be one of them so far, and after it, where the old one is to be one."""
+        who = (session, self._tenant_id, stored.principal_id)
+        aliases = aliases_of(resource, self._naming) - {name} if stored.kind == "user" else set()
+        if stored.kind == "user":
+            people.set_aliases(*who, aliases)
+        if name != names_of(session, self._tenant_id, [stored.principal_id])[stored.principal_id]:
+            people.rename(*who, name)
+            if aliases:
+                people.set_aliases(*who, aliases)
 
     def _find(self, session: ReadSession, resource_type: ResourceType, resource_id: str) -> Stored:
         stored = rows.find(session, self._tenant_id, KINDS[resource_type.name], resource_id)
