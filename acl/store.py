@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import CTE, ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
@@ -95,7 +96,7 @@ def find_scope(session: ReadSession, tenant_id: TenantId, person: Person) -> Rea
         of_tenant, AccessEntry.principal_id.in_(_namesakes(tenant_id, held)), AccessEntry.deny == 1
     )
     labels = session.sql.scalars(allowed.except_(denied, by_name))
-    return scope_of_labels(tenant_id, person.id, (Label(label) for label in labels), epoch)
+    return scope_of_labels(tenant_id, person.id, cast("Iterable[Label]", labels), epoch)
 
 
 def principals_of(session: ReadSession, tenant_id: TenantId, person_id: PrincipalId) -> frozenset[PrincipalId]:
