@@ -22,20 +22,8 @@ from tests.architecture.layout import ROOT
 from tests.service.scim.client import new_key
 from tests.service.scim.readers import Readers
 
-HEAVY = {
-    "index",
-    "ingest",
-    "retrieval",
-    "privacy",
-    "flows",
-    "evals",
-    "fastapi",
-    "torch",
-    "qdrant_client",
-    "prefect",
-    "numpy",
-    "spacy",
-}
+ABOVE = {"index", "privacy", "ingest", "retrieval", "evals", "flows"}
+HEAVY = {"fastapi", "torch", "qdrant_client", "prefect", "numpy", "spacy"}
 
 
 @pytest.fixture
