@@ -44,7 +44,7 @@ class Stored:
     @property
     def version(self) -> str:
         """The ETag."""
-        return f'W/"{self.revision}"'
+        return version_of(self.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ class Naming:
 
     bind: Literal["name", "external_id"] = "name"
     aliases: tuple[Alias, ...] = ("external_id",)
+
+
+def version_of(revision: int) -> str:
+    """The ETag of a revision."""
+    return f'W/"{revision}"'
 
 
 def attributes_of(resource: Resource[Any]) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""The storage behind the protocol: one tenant's people and groups, each operation one transaction, each change audited.
-
-Writers of one tenant come one after the other (`lock_policy`), so no change is lost and none has to be tried again.
-"""
+"""The storage behind the protocol: one tenant's people and groups, each operation one transaction, each change audited."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
 from scim2_models import (
-    InvalidValueException,
     NotFoundException,
     PreconditionFailedException,
     Resource,
@@ -28,7 +24,8 @@ from acl.errors import NameTaken
 from acl.principal import Name
 from acl.scim import rows
 from acl.scim.find import Place, search
-from acl.scim.membership import Change
+from acl.scim.members import ORIGIN, change_members, members_in, replace_members
+from acl.scim.membership import MEMBERS, Change
 from acl.scim.shape import (
     KINDS,
     TYPES,
@@ -42,14 +39,15 @@ from acl.scim.shape import (
     lookups_of,
     member_body,
     name_of,
+    version_of,
 )
-from acl.store import lock_policy, names_of
+from acl.scim.transactions import Transactions
+from acl.store import names_of
 from catalog import audit
 from catalog.ids import PrincipalId, TenantId
-from catalog.session import ReadSession, WriteSession, reading, transaction
+from catalog.session import ReadSession, WriteSession
 
 PROVIDER = "scim"
-MEMBERS = "members"
 PARTS = frozenset({"value", "$ref", "type"})
 
 
@@ -73,17 +71,14 @@ class SqlStorage(ScimStorage):
         max_scanned: int = 50_000,
         writes: bool = True,
     ) -> None:
-        self._catalog = catalog
+        self._in = Transactions(catalog, tenant_id)
         self._tenant_id = tenant_id
         self._actor = actor
         self._provider = provider
         self._naming = naming
         self._max_scanned = max_scanned
         self._writes = writes
-        self._session: ReadSession | None = None
         self.beside: dict[str, list[dict[str, str]]] = {}
-
-    # ---- transactions -------------------------------------------------------------------------------------------------------
 
     def operation(self) -> AbstractContextManager[None]:
         """One transaction around several calls: all of it happens, or none."""
@@ -91,40 +86,14 @@ class SqlStorage(ScimStorage):
 
     @contextmanager
     def _operation(self) -> Iterator[None]:
-        with self._writing() if self._writes else self._reading():
+        with self._in.writing() if self._writes else self._in.reading():
             yield
-
-    @contextmanager
-    def _reading(self) -> Iterator[ReadSession]:
-        if self._session is not None:
-            yield self._session
-            return
-        with reading(self._catalog) as session, self._held(session):
-            yield session
-
-    @contextmanager
-    def _writing(self) -> Iterator[WriteSession]:
-        if self._session is not None:
-            assert isinstance(self._session, WriteSession), "a reading operation cannot write"
-            yield self._session
-            return
-        with transaction(self._catalog) as session, self._held(session):
-            lock_policy(session, self._tenant_id)
-            yield session
-
-    @contextmanager
-    def _held(self, session: ReadSession) -> Iterator[None]:
-        self._session = session
-        try:
-            yield
-        finally:
-            self._session = None
 
     # ---- reading ------------------------------------------------------------------------------------------------------------
 
     def stored(self, resource_type: ResourceType, resource_id: str) -> Stored:
         """What is kept of a resource, without its members. Raises `NotFoundException`."""
-        with self._reading() as session:
+        with self._in.reading() as session:
             return self._find(session, resource_type, resource_id)
 
     def get(
@@ -136,7 +105,7 @@ class SqlStorage(ScimStorage):
         members: bool = True,
     ) -> Resource[Any]:
         """The resource; its members only where they are wanted and the response shows them."""
-        with self._reading() as session:
+        with self._in.reading() as session:
             stored = self._find(session, resource_type, resource_id)
             shown = shown_of_members(response_parameters) if members else ()
             return self._built(session, [stored], shown)[0]
@@ -146,7 +115,7 @@ class SqlStorage(ScimStorage):
     ) -> SearchPage:
         """One page. Raises `TooManyException`, see `acl/scim/find.py`."""
         kinds = [KINDS[type_.name] for type_ in resource_types]
-        with self._reading() as session:
+        with self._in.reading() as session:
             found = search(Place(session, self._tenant_id, self._provider, kinds, self._max_scanned), search_request)
             return SearchPage(found.total, self._built(session, found.page, shown_of_members(search_request)))
 
@@ -158,15 +127,15 @@ class SqlStorage(ScimStorage):
         name = name_of(kind, resource, self._naming)
         external_id = external_id_of(resource)
         active = getattr(resource, "active", None) is not False
-        with self._writing() as session:
-            inside = self._members_in(session, resource)
+        with self._in.writing() as session:
+            inside = members_in(session, self._tenant_id, resource)
             with taken_is_conflict():
                 principal_id = people.bind(session, self._tenant_id, name, PROVIDER, active=active, external_id=external_id)
                 if kind == "user":
                     people.set_aliases(session, self._tenant_id, principal_id, aliases_of(resource, self._naming))
             public_id = rows.insert(session, self._tenant_id, principal_id, attributes_of(resource), lookups_of(kind, resource))
-            added = people.add_members(session, self._tenant_id, principal_id, inside or (), PROVIDER)
-            self._audit(session, kind, "create", str(name), {"active": active, "members_added": added})
+            added = people.add_members(session, self._tenant_id, principal_id, inside, ORIGIN)
+            self._audit(session, kind, "create", name, {"active": active} if kind == "user" else {"members_added": added})
             return self.get(resource_type, public_id)
 
     def update(
@@ -185,27 +154,28 @@ class SqlStorage(ScimStorage):
         name = name_of(kind, resource, self._naming)
         external_id = external_id_of(resource)
         active: bool | None = getattr(resource, "active", None)
-        with self._writing() as session:
+        with self._in.writing() as session:
             stored = self._find(session, resource_type, resource.id or "")
             expect(stored, expected_version)
+            before = self._called(session, stored.principal_id)
             with taken_is_conflict():
-                self._rename(session, stored, resource, name)
+                self._rename(session, stored, resource, before, name)
             people.set_external_id(session, self._tenant_id, stored.principal_id, external_id)
             if kind == "user" and active is not None and active is not stored.active:
                 people.set_active(session, self._tenant_id, stored.principal_id, active)
-            counts: dict[str, Any] = {} if kind == "group" else {"active": stored.active if active is None else active}
+            told: dict[str, Any] = {"active": stored.active if active is None else active} if kind == "user" else {}
             if kind == "group" and members:
-                inside = self._members_in(session, resource) or []
-                counts = self._replace_members(session, stored.principal_id, inside)
+                inside = members_in(session, self._tenant_id, resource)
+                told |= replace_members(session, self._tenant_id, stored.principal_id, inside)
             attributes = attributes_of(resource)
             rows.rewrite(session, self._tenant_id, stored.principal_id, attributes, lookups_of(kind, resource))
-            self._audit(session, kind, "update", str(name), counts)
+            self._audit(session, kind, "update", name, told if name == before else {**told, "was": str(before)})
             return self.get(resource_type, stored.id, members=members)
 
     def delete(self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None) -> None:
         """Remove it for good. Who comes under its name later is somebody new."""
         kind = KINDS[resource_type.name]
-        with self._writing() as session:
+        with self._in.writing() as session:
             stored = self._find(session, resource_type, resource_id)
             expect(stored, expected_version)
             name = self._called(session, stored.principal_id)
@@ -214,62 +184,24 @@ class SqlStorage(ScimStorage):
             self._audit(session, kind, "delete", name, {})
 
     def change_members(self, stored: Stored, changes: Sequence[Change]) -> str:
-        """Members of a group changed at the cost of the change. Returns the group's version afterwards.
-
-        Whom `add` and `replace` name must be here; whom `remove` names need not: he is no member afterwards either way.
-        """
-        counts = {"members_added": 0, "members_removed": 0}
-        with self._writing() as session:
-            for change in changes:
-                found = rows.principals_of(session, self._tenant_id, change.ids)
-                if change.kind != "remove" and len(found) != len(change.ids):
-                    raise unknown_members(set(change.ids) - found.keys())
-                for what, number in self._change(session, stored.principal_id, change, list(found.values())).items():
-                    counts[what] += number
-            if not any(counts.values()):
+        """Members of a group changed at the cost of the change. Returns the group's version afterwards."""
+        with self._in.writing() as session:
+            counts = change_members(session, self._tenant_id, stored.principal_id, changes)
+            if not counts.total():
                 return stored.version
             revision = rows.touch(session, self._tenant_id, stored.principal_id)
             self._audit(session, "group", "members", self._called(session, stored.principal_id), counts)
-            return f'W/"{revision}"'
+            return version_of(revision)
 
     # ---- what these are made of ---------------------------------------------------------------------------------------------
 
-    def _change(
-        self, session: WriteSession, group_id: PrincipalId, change: Change, ids: Sequence[PrincipalId]
-    ) -> Mapping[str, int]:
-        match change.kind:
-            case "add":
-                return {"members_added": people.add_members(session, self._tenant_id, group_id, ids, PROVIDER)}
-            case "remove":
-                return {"members_removed": people.remove_members(session, self._tenant_id, group_id, ids)}
-            case "replace":
-                return self._replace_members(session, group_id, ids)
-
-    def _replace_members(self, session: WriteSession, group_id: PrincipalId, ids: Sequence[PrincipalId]) -> dict[str, int]:
-        leaving = rows.member_ids(session, self._tenant_id, group_id) - set(ids)
-        removed = people.remove_members(session, self._tenant_id, group_id, leaving)
-        added = people.add_members(session, self._tenant_id, group_id, ids, PROVIDER)
-        return {"members_added": added, "members_removed": removed}
-
-    def _members_in(self, session: ReadSession, resource: Resource[Any]) -> list[PrincipalId] | None:
-        entries = getattr(resource, MEMBERS, None)
-        if entries is None:
-            return None
-        wanted = list(dict.fromkeys(entry.value for entry in entries))
-        if not all(isinstance(id_, str) and id_ for id_ in wanted):
-            raise InvalidValueException(detail="A member is named by `value`, the id of a user or group.")
-        found = rows.principals_of(session, self._tenant_id, wanted)
-        if len(found) != len(wanted):
-            raise unknown_members(set(wanted) - found.keys())
-        return list(found.values())
-
-    def _rename(self, session: WriteSession, stored: Stored, resource: Resource[Any], name: Name) -> None:
+    def _rename(self, session: WriteSession, stored: Stored, resource: Resource[Any], before: Name, name: Name) -> None:
         """Other names come before the new one, which may be one of them so far, and after it, where the old one is to be one."""
         who = (session, self._tenant_id, stored.principal_id)
         aliases = aliases_of(resource, self._naming) - {name} if stored.kind == "user" else set()
         if stored.kind == "user":
             people.set_aliases(*who, aliases)
-        if name != names_of(session, self._tenant_id, [stored.principal_id])[stored.principal_id]:
+        if name != before:
             people.rename(*who, name)
             if aliases:
                 people.set_aliases(*who, aliases)
@@ -290,12 +222,12 @@ class SqlStorage(ScimStorage):
         models = {kind: cast(Any, self._provider.model_for(name)) for kind, name in TYPES.items()}
         return [built(models[one.kind], one, inside.get(one.principal_id)) for one in found]
 
-    def _called(self, session: ReadSession, principal_id: PrincipalId) -> str:
-        return str(names_of(session, self._tenant_id, [principal_id])[principal_id])
+    def _called(self, session: ReadSession, principal_id: PrincipalId) -> Name:
+        return names_of(session, self._tenant_id, [principal_id])[principal_id]
 
-    def _audit(self, session: WriteSession, kind: Kind, what: str, name: str, details: Mapping[str, Any]) -> None:
+    def _audit(self, session: WriteSession, kind: Kind, what: str, name: Name, details: Mapping[str, Any]) -> None:
         action = f"scim.{kind}.{what}"
-        audit.record(session, self._tenant_id, actor=self._actor, action=action, object_=name, details=details)
+        audit.record(session, self._tenant_id, actor=self._actor, action=action, object_=str(name), details=details)
 
 
 def shown_of_members(parameters: ResponseParameters[Any] | None) -> frozenset[str]:
@@ -313,11 +245,6 @@ def expect(stored: Stored, version: str | None) -> None:
     """Raises `PreconditionFailedException` unless the version is still this one."""
     if version is not None and version != stored.version:
         raise PreconditionFailedException
-
-
-def unknown_members(ids: set[str]) -> InvalidValueException:
-    """The refusal of members that are nobody here."""
-    return InvalidValueException(detail=f"{len(ids)} of the members are no users or groups here. Create them first.")
 
 
 @contextmanager

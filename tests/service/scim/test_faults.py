@@ -22,9 +22,9 @@ from acl.scim.membership import Change
 from acl.scim.provider import Service, open_provider
 from acl.scim.shape import Naming, Stored
 from acl.scim.storage import SqlStorage
-from catalog.ids import PrincipalId, TenantId
+from catalog.ids import TenantId
 from catalog.keys import KeyRow, list_keys
-from catalog.session import WriteSession, reading
+from catalog.session import reading
 from tests.service.scim import checks
 from tests.service.scim.client import BASE, Scim, new_key
 
@@ -66,8 +66,13 @@ class RemovalRemovesNothing(SqlStorage):
 
 
 class ReplacedKept(SqlStorage):
-    def _replace_members(self, session: WriteSession, group_id: PrincipalId, ids: Sequence[PrincipalId]) -> dict[str, int]:
-        return dict(self._change(session, group_id, Change("add", ()), ids))
+    def change_members(self, stored: Stored, changes: Sequence[Change]) -> str:
+        return super().change_members(stored, [replace(change, kind="add") if change.ids else change for change in changes])
+
+
+class PutKeeps(SqlStorage):
+    def update(self, resource_type: ResourceType, resource: Resource[Any], **more: Any) -> Resource[Any]:
+        return super().update(resource_type, resource, **{**more, "members": False})
 
 
 class LostUpdates(SqlStorage):
@@ -117,7 +122,7 @@ class RemovedIsDisabled(SqlStorage):
 
     def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         name = getattr(resource, "user_name", None)
-        with self._reading() as session:
+        with self._in.reading() as session:
             from acl.scim import rows
 
             _, all_ = rows.page(session, self._tenant_id, ["user"], 0, None)
@@ -177,6 +182,7 @@ FAULTS: list[tuple[Check, str, dict[str, Any]]] = [
     (checks.pages_are_pages, "paging ignored", {"storage": PagingIgnored}),
     (checks.who_is_removed_is_gone, "a removal removes nothing", {"storage": RemovalRemovesNothing}),
     (checks.replaced_members_leave, "replaced members are kept", {"storage": ReplacedKept}),
+    (checks.replaced_members_leave, "replaced members are kept by PUT", {"storage": PutKeeps}),
     (checks.an_old_version_changes_nothing, "If-Match ignored", {"service": IfMatchIgnored}),
     (checks.no_answer_repeats_the_host, "Host echoed", {"app": HostEchoed}),
     (checks.parallel_changes_are_all_kept, "parallel updates lost", {"storage": LostUpdates}),
