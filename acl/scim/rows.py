@@ -192,7 +192,7 @@ def delete_resource(session: WriteSession, tenant_id: TenantId, principal_id: Pr
 
 def _resources(tenant_id: TenantId, kinds: Collection[Kind]) -> Select[Any]:
     columns = (ScimResource.principal_id, ScimResource.public_id, ScimResource.attributes, ScimResource.revision,
-               ScimResource.created_at, ScimResource.modified_at, Principal.kind, Principal.active)  # fmt: skip
+               ScimResource.created_at, ScimResource.modified_at, Principal.kind, Principal.name, Principal.active)  # fmt: skip
     return (
         select(*columns)
         .join(Principal, Principal.id == ScimResource.principal_id)
@@ -234,6 +234,13 @@ def _ids(numbers: Any) -> list[PrincipalId]:
 
 def _stored(row: Any) -> Stored:
     return Stored(
-        PrincipalId(row.principal_id), row.public_id, row.kind, row.active, row.attributes, row.revision, row.created_at,
-        row.modified_at,
-    )  # fmt: skip
+        principal_id=PrincipalId(row.principal_id),
+        id=row.public_id,
+        kind=row.kind,
+        name=row.name,
+        active=row.active,
+        attributes=row.attributes,
+        revision=row.revision,
+        created_at=row.created_at,
+        modified_at=row.modified_at,
+    )

@@ -35,11 +35,17 @@ class Stored:
     principal_id: PrincipalId
     id: str
     kind: Kind
+    name: str
     active: bool
     attributes: Mapping[str, Any]
     revision: int
     created_at: datetime
     modified_at: datetime
+
+    @property
+    def called(self) -> Name:
+        """What access lists call it by now."""
+        return Name(self.kind, self.name)
 
     @property
     def version(self) -> str:

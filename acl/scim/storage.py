@@ -42,9 +42,8 @@ from acl.scim.shape import (
     version_of,
 )
 from acl.scim.transactions import Transactions
-from acl.store import names_of
 from catalog import audit
-from catalog.ids import PrincipalId, TenantId
+from catalog.ids import TenantId
 from catalog.session import ReadSession, WriteSession
 
 PROVIDER = "scim"
@@ -157,9 +156,8 @@ class SqlStorage(ScimStorage):
         with self._in.writing() as session:
             stored = self._find(session, resource_type, resource.id or "")
             expect(stored, expected_version)
-            before = self._called(session, stored.principal_id)
             with taken_is_conflict():
-                self._rename(session, stored, resource, before, name)
+                self._rename(session, stored, resource, name)
             people.set_external_id(session, self._tenant_id, stored.principal_id, external_id)
             if kind == "user" and active is not None and active is not stored.active:
                 people.set_active(session, self._tenant_id, stored.principal_id, active)
@@ -169,7 +167,7 @@ class SqlStorage(ScimStorage):
                 told |= replace_members(session, self._tenant_id, stored.principal_id, inside)
             attributes = attributes_of(resource)
             rows.rewrite(session, self._tenant_id, stored.principal_id, attributes, lookups_of(kind, resource))
-            self._audit(session, kind, "update", name, told if name == before else {**told, "was": str(before)})
+            self._audit(session, kind, "update", name, told if name == stored.called else {**told, "was": str(stored.called)})
             return self.get(resource_type, stored.id, members=members)
 
     def delete(self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None) -> None:
@@ -178,10 +176,9 @@ class SqlStorage(ScimStorage):
         with self._in.writing() as session:
             stored = self._find(session, resource_type, resource_id)
             expect(stored, expected_version)
-            name = self._called(session, stored.principal_id)
             rows.delete_resource(session, self._tenant_id, stored.principal_id)
             people.remove(session, self._tenant_id, [stored.principal_id])
-            self._audit(session, kind, "delete", name, {})
+            self._audit(session, kind, "delete", stored.called, {})
 
     def change_members(self, stored: Stored, changes: Sequence[Change]) -> str:
         """Members of a group changed at the cost of the change. Returns the group's version afterwards."""
@@ -190,18 +187,18 @@ class SqlStorage(ScimStorage):
             if not counts.total():
                 return stored.version
             revision = rows.touch(session, self._tenant_id, stored.principal_id)
-            self._audit(session, "group", "members", self._called(session, stored.principal_id), counts)
+            self._audit(session, "group", "members", stored.called, counts)
             return version_of(revision)
 
     # ---- what these are made of ---------------------------------------------------------------------------------------------
 
-    def _rename(self, session: WriteSession, stored: Stored, resource: Resource[Any], before: Name, name: Name) -> None:
+    def _rename(self, session: WriteSession, stored: Stored, resource: Resource[Any], name: Name) -> None:
         """Other names come before the new one, which may be one of them so far, and after it, where the old one is to be one."""
         who = (session, self._tenant_id, stored.principal_id)
         aliases = aliases_of(resource, self._naming) - {name} if stored.kind == "user" else set()
         if stored.kind == "user":
             people.set_aliases(*who, aliases)
-        if name != before:
+        if name != stored.called:
             people.rename(*who, name)
             if aliases:
                 people.set_aliases(*who, aliases)
@@ -221,9 +218,6 @@ class SqlStorage(ScimStorage):
             inside = {}
         models = {kind: cast(Any, self._provider.model_for(name)) for kind, name in TYPES.items()}
         return [built(models[one.kind], one, inside.get(one.principal_id)) for one in found]
-
-    def _called(self, session: ReadSession, principal_id: PrincipalId) -> Name:
-        return names_of(session, self._tenant_id, [principal_id])[principal_id]
 
     def _audit(self, session: WriteSession, kind: Kind, what: str, name: Name, details: Mapping[str, Any]) -> None:
         action = f"scim.{kind}.{what}"
