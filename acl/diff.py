@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from acl.principal import Name
 
@@ -15,6 +15,7 @@ class Snapshot:
     sequence: int
     people: Mapping[Name, bool]
     groups: Mapping[Name, frozenset[Name]]
+    aliases: Mapping[Name, frozenset[Name]] = field(default_factory=dict)  # other names of people: an e-mail address
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Directory:
     people: Mapping[Name, bool]
     groups: Mapping[Name, frozenset[Name]]
     foreign: frozenset[Name] = frozenset()
+    aliases: Mapping[Name, frozenset[Name]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ class Changes:
     groups_removed: tuple[Name, ...] = ()
     memberships_added: tuple[tuple[Name, Name], ...] = ()
     memberships_removed: tuple[tuple[Name, Name], ...] = ()
+    aliases_added: tuple[tuple[Name, Name], ...] = ()
+    aliases_removed: tuple[tuple[Name, Name], ...] = ()
+    """Each is (person, other name)."""
     unknown: tuple[Name, ...] = ()
     """Members of groups that nobody is: kept, and bound when somebody of that name comes."""
     foreign: tuple[Name, ...] = ()
@@ -55,6 +60,8 @@ class Changes:
             "groups_removed": len(self.groups_removed),
             "memberships_added": len(self.memberships_added),
             "memberships_removed": len(self.memberships_removed),
+            "aliases_added": len(self.aliases_added),
+            "aliases_removed": len(self.aliases_removed),
         }
 
     @property
@@ -71,10 +78,15 @@ def diff(current: Directory, snapshot: Snapshot) -> Changes:
     """
     people = {name: active for name, active in snapshot.people.items() if name not in current.foreign}
     groups = {name: members for name, members in snapshot.groups.items() if name not in current.foreign}
+    aliases_before = _pairs(current.aliases)
+    aliases_after = {(p, a) for p, a in _pairs(snapshot.aliases) if p in people and a not in current.foreign}
     removed = (current.people.keys() - people.keys()) | (current.groups.keys() - groups.keys())
-    before, after = _memberships(current.groups), _memberships(groups)
+    removed |= {alias for _, alias in aliases_before - aliases_after}
+    before, after = _pairs(current.groups), _pairs(groups)
     kept = {(group, member) for group, member in before & after if member not in removed}
     staying = [name for name in people if name in current.people]
+    known = people.keys() | groups.keys() | current.foreign | {alias for _, alias in aliases_after}
+    named = snapshot.people.keys() | snapshot.groups.keys() | {alias for _, alias in _pairs(snapshot.aliases)}
     return Changes(
         people_added=_sorted(people.keys() - current.people.keys()),
         people_removed=_sorted(current.people.keys() - people.keys()),
@@ -84,13 +96,15 @@ def diff(current: Directory, snapshot: Snapshot) -> Changes:
         groups_removed=_sorted(current.groups.keys() - groups.keys()),
         memberships_added=tuple(sorted(after - kept)),
         memberships_removed=tuple(sorted(before - kept)),
-        unknown=_sorted({member for _, member in after} - people.keys() - groups.keys() - current.foreign),
-        foreign=_sorted((snapshot.people.keys() | snapshot.groups.keys()) & current.foreign),
+        aliases_added=tuple(sorted(aliases_after - aliases_before)),
+        aliases_removed=tuple(sorted(aliases_before - aliases_after)),
+        unknown=_sorted({member for _, member in after} - known),
+        foreign=_sorted(named & current.foreign),
     )
 
 
-def _memberships(groups: Mapping[Name, frozenset[Name]]) -> set[tuple[Name, Name]]:
-    return {(group, member) for group, members in groups.items() for member in members}
+def _pairs(sets: Mapping[Name, frozenset[Name]]) -> set[tuple[Name, Name]]:
+    return {(owner, name) for owner, names in sets.items() for name in names}
 
 
 def _sorted(names: set[Name]) -> tuple[Name, ...]:

@@ -60,6 +60,12 @@ class StaleSnapshot(AclError):
 class BrakeTripped(AclError):
     code = "brake_tripped"
 
+    def __init__(self, touched: int, people: int) -> None:
+        super().__init__(
+            f"{touched} people would read more or less than now, of {people}. `portcullis groups diff FILE` shows whom; "
+            "if that is right, apply it again with --yes. Nothing was changed."
+        )
+
 
 class CannotListen(AclError):
     code = "cannot_listen"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
+from typing import TypeVar
 
 from catalog.ids import PrincipalId
 
+P = TypeVar("P", bound=Hashable)
+"""A principal, by number or by name."""
 
-def ancestors(start: PrincipalId, member_of: Mapping[PrincipalId, Collection[PrincipalId]]) -> frozenset[PrincipalId]:
+
+def ancestors(start: P, member_of: Mapping[P, Collection[P]]) -> frozenset[P]:
     """`start` and every group that holds it, directly or through other groups. `member_of` maps a member to its groups."""
     found = {start}
     waiting = [start]

@@ -81,18 +81,22 @@ def set_aliases(session: WriteSession, tenant_id: TenantId, principal_id: Princi
             Principal.tenant_id == tenant_id, Principal.alias_of == principal_id, Principal.deleted_at.is_(None)
         )
     ).all()
-    wanted = {name.name for name in names}
+    own = select(Principal.name).where(Principal.tenant_id == tenant_id, Principal.id == principal_id)
+    wanted = {name.name for name in names} - {session.sql.scalar(own)}
     gone = [PrincipalId(row.id) for row in held if row.name not in wanted]
     new = sorted(wanted - {row.name for row in held})
     if gone:
         remove(session, tenant_id, gone)
-    owner = session.sql.execute(
-        select(Principal.provider, Principal.name).where(Principal.tenant_id == tenant_id, Principal.id == principal_id)
-    ).one()
-    for name in new:
-        if name != owner.name:
-            alias = bind(session, tenant_id, Name("user", name), owner.provider)
-            session.sql.execute(_these(tenant_id, [alias]).values(alias_of=principal_id))
+    add_aliases(session, tenant_id, principal_id, [Name("user", name) for name in new])
+
+
+def add_aliases(session: WriteSession, tenant_id: TenantId, principal_id: PrincipalId, names: Iterable[Name]) -> None:
+    """More names of this person. Raises `NameTaken` when somebody, he himself included, has one of them."""
+    mine = select(Principal.provider).where(Principal.tenant_id == tenant_id, Principal.id == principal_id)
+    provider = session.sql.scalars(mine).one()
+    for name in names:
+        alias = bind(session, tenant_id, name, provider or "")
+        session.sql.execute(_these(tenant_id, [alias]).values(alias_of=principal_id))
 
 
 def remove(session: WriteSession, tenant_id: TenantId, ids: Collection[PrincipalId]) -> None:

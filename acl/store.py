@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import CTE, ColumnElement, Select, func, select
@@ -127,6 +128,22 @@ def groups_of(
         for row in rows:
             groups.setdefault(PrincipalId(row.member_id), []).append(PrincipalId(row.group_id))
     return groups
+
+
+def memberships(
+    session: ReadSession, tenant_id: TenantId, pairs: Sequence[tuple[PrincipalId, PrincipalId]]
+) -> dict[tuple[PrincipalId, PrincipalId], tuple[str | None, datetime | None]]:
+    """Those of these pairs (member, group) that are memberships: which sync told them, and when."""
+    found: dict[tuple[PrincipalId, PrincipalId], tuple[str | None, datetime | None]] = {}
+    for member, group in pairs:
+        row = session.sql.execute(
+            select(Membership.origin, Membership.since).where(
+                Membership.tenant_id == tenant_id, Membership.member_id == member, Membership.group_id == group
+            )
+        ).one_or_none()
+        if row is not None:
+            found[member, group] = (row.origin, row.since)
+    return found
 
 
 def _held(tenant_id: TenantId, person_id: PrincipalId) -> CTE:

@@ -25,6 +25,7 @@ class DocumentRow:
     source_id: SourceId
     name: str
     label: Label | None
+    set_label: Label | None
     indexed_label: Label | None
     current_version_id: VersionId | None
     pinned_version_id: VersionId | None
@@ -111,14 +112,14 @@ def holders_of_text(session: ReadSession, tenant_id: TenantId, text_hash: str) -
 
 
 def follow_current(session: WriteSession, tenant_id: TenantId, source_id: SourceId) -> int:
-    """Give every served document of a source its latest version's access list. Returns how many changed.
+    """Give every served document of a source its latest version's access list, or the operator's. Returns how many changed.
 
     The latest is the served one, unless an operator pinned an earlier: then both lists count (law 10).
     """
     mine = (Version.tenant_id == tenant_id, Version.document_id == Document.id)
     newest = select(Version.label).where(*mine, Version.held_from.is_not(None), Version.held_until.is_(None)).scalar_subquery()
     served = select(Version.label).where(*mine, Version.id == Document.current_version_id).scalar_subquery()
-    own = func.coalesce(newest, served)  # a document that was published before spans were noted has no newest
+    own = func.coalesce(Document.set_label, newest, served)  # a document that was published before spans were noted has no newest
     done = session.sql.execute(
         update(Document)
         .where(
@@ -144,15 +145,22 @@ def note_indexed_label(session: WriteSession, key: DocumentKey, label: Label) ->
 def make_current(session: WriteSession, key: DocumentKey, version_id: VersionId, label: Label) -> None:
     """The flip: from the end of this transaction on `version_id` is served, to whom both `label` and its own list allow.
 
-    All points of the document carry `label` when this is called.
+    All points of the document carry `label` when this is called; an operator may have set another list meanwhile.
     """
-    session.sql.execute(_this(key).values(current_version_id=version_id, label=label, indexed_label=label, retired_at=None))
+    counts = func.coalesce(Document.set_label, label)
+    session.sql.execute(_this(key).values(current_version_id=version_id, label=counts, indexed_label=label, retired_at=None))
     bump_corpus(session, key.tenant_id)
 
 
 def pin_version(session: WriteSession, key: DocumentKey, version_id: VersionId | None) -> None:
     """From the next publishing on this version is served, whatever follows it; None: the latest again."""
     session.sql.execute(_this(key).values(pinned_version_id=version_id))
+
+
+def set_access(session: WriteSession, document: DocumentRow, label: Label | None) -> None:
+    """An operator's list, which counts instead of the source's, now and after every later run; None: the source's again."""
+    session.sql.execute(_this(document.key).values(set_label=label))
+    follow_current(session, document.key.tenant_id, document.source_id)
 
 
 def prefer(session: WriteSession, key: DocumentKey) -> None:
@@ -165,7 +173,7 @@ def hand_over(session: WriteSession, key: DocumentKey, source_id: SourceId, told
     """The document is another source's: nothing that was said in its name stays, and its files are conflicts, as `told` says."""
     claims = {"version_id": None, "reason": "conflict", "detail": told}
     session.sql.execute(update(File).where(File.tenant_id == key.tenant_id, File.document_id == key.document_id).values(**claims))
-    nothing = {"current_version_id": None, "pinned_version_id": None, "label": None, "indexed_label": None}
+    nothing = {"current_version_id": None, "pinned_version_id": None, "label": None, "set_label": None, "indexed_label": None}
     session.sql.execute(_this(key).values(source_id=source_id, preferred_at=utc_now(), retired_at=utc_now(), **nothing))
     drop_versions(session, key)
     bump_corpus(session, key.tenant_id)
@@ -201,6 +209,7 @@ def _row(document: Document) -> DocumentRow:
         source_id=SourceId(document.source_id),
         name=document.name,
         label=None if document.label is None else Label(document.label),
+        set_label=None if document.set_label is None else Label(document.set_label),
         indexed_label=None if document.indexed_label is None else Label(document.indexed_label),
         current_version_id=None if document.current_version_id is None else VersionId(document.current_version_id),
         pinned_version_id=None if document.pinned_version_id is None else VersionId(document.pinned_version_id),

@@ -13,6 +13,7 @@ from catalog.ids import DocumentId, Label, TenantId
 from catalog.insert import batches
 from catalog.session import ReadSession
 from catalog.tables import Document, Supersession, Version
+from catalog.version_access import own_list
 from catalog.versions import NOW, When
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -116,7 +117,7 @@ def _stated(
             old.id.label("predecessor"),
             new.id.label("successor"),
             new.label,
-            Version.label.label("own"),
+            own_list(new, Version).label("own"),
             Version.modified_at,
             new.preferred_at,
         )

@@ -13,6 +13,7 @@ from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId, Versi
 from catalog.insert import BATCH, insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Chunk, ChunkText, Document, Source, Version, VersionChunk
+from catalog.version_access import own_list
 from catalog.versions import NOW, When
 
 TEXTS_LOCK = 0x74657874 << 32  # "text", any number that all processes agree on
@@ -110,7 +111,7 @@ def _stored(
             Document.current_version_id,
             Version.id.label("version_id"),
             Version.arrival,
-            Version.label.label("version_access"),
+            own_list(Document, Version).label("version_access"),
             Version.version_label,
             Version.modified_at,
             Version.title,

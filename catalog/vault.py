@@ -11,6 +11,7 @@ from catalog.ids import Label, TenantId, VersionId
 from catalog.insert import BATCH, batches, insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Document, VaultEntry, VaultUse, Version
+from catalog.version_access import own_list
 
 VAULT_LOCK = 0x76617574 << 32  # "vaut", any number that all processes agree on
 
@@ -92,7 +93,7 @@ def readable_pseudonyms(
     readable: set[str] = set()
     for batch in batches(pseudonyms):
         rows = session.sql.execute(
-            select(VaultUse.pseudonym, Document.label, Version.label.label("version_access"))
+            select(VaultUse.pseudonym, Document.label, own_list(Document, Version).label("version_access"))
             .distinct()
             .join(Version, Version.id == VaultUse.version_id)
             .join(Document, Document.id == Version.document_id)

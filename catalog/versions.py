@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, null, select, update
 
 from catalog.ids import DocumentId, DocumentKey, Label, SourceId, TenantId, VersionId, utc_now
 from catalog.insert import insert_ignore
@@ -66,6 +66,7 @@ class NewVersion:
     findings: Mapping[str, int]
     signature: bytes | None = None
     supersedes: tuple[str, ...] = ()  # names of documents whose place it takes
+    stated_by: Mapping[str, Any] | None = None  # which files say who may read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> Ver
     By another pipeline it is another row, which arrived when the first of them did.
     """
     same = session.sql.execute(
-        select(Version.id, Version.fingerprint, Version.cutting, Version.arrival).where(
+        select(Version.id, Version.fingerprint, Version.cutting, Version.arrival, Version.label, Version.stated_by).where(
             Version.tenant_id == key.tenant_id,
             Version.document_id == key.document_id,
             Version.content_hash == new.content_hash,
@@ -106,9 +107,11 @@ def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> Ver
             Version.version_label == new.version_label,
         )
     ).all()
+    stated_by = new.stated_by or next((r.stated_by for r in same if r.label == new.label), None)
     found = next((r.id for r in same if (r.fingerprint, r.cutting) == (new.fingerprint, new.cutting)), None)
     if found is not None:
-        told = {"label": new.label, "path": new.path, "title": new.title, "custom": dict(new.custom)}
+        told: dict[str, Any] = {"label": new.label, "path": new.path, "title": new.title, "custom": dict(new.custom)}
+        told["stated_by"] = null() if stated_by is None else dict(stated_by)
         session.sql.execute(update(Version).where(Version.tenant_id == key.tenant_id, Version.id == found).values(**told))
         _note_supersedes(session, key, VersionId(found), new.supersedes)
         return VersionId(found)
@@ -124,6 +127,7 @@ def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> Ver
         outline=[list(row) for row in new.outline],
         arrival=min((r.arrival for r in same), default=0),
         label=new.label,
+        stated_by=None if stated_by is None else dict(stated_by),
         path=new.path,
         media_type=new.media_type,
         title=new.title,
@@ -300,25 +304,6 @@ def note_held(session: WriteSession, key: DocumentKey, spans: Mapping[VersionId,
                 .where(Version.tenant_id == key.tenant_id, Version.document_id == key.document_id, Version.id == row.id)
                 .values(held_from=span[0], held_until=span[1])
             )
-
-
-def set_version_access(session: WriteSession, key: DocumentKey, version_id: VersionId, label: Label) -> None:
-    """Who may read this version, as its manifest line or folder says today."""
-    session.sql.execute(
-        update(Version)
-        .where(Version.tenant_id == key.tenant_id, Version.document_id == key.document_id, Version.id == version_id)
-        .values(label=label)
-    )
-
-
-def version_labels(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> dict[VersionId, tuple[DocumentId, Label]]:
-    """Every version of a source's documents, with its document and its own label."""
-    rows = session.sql.execute(
-        select(Version.id, Version.document_id, Version.label)
-        .join(Document, Document.id == Version.document_id)
-        .where(Version.tenant_id == tenant_id, Document.tenant_id == tenant_id, Document.source_id == source_id)
-    )
-    return {VersionId(r.id): (DocumentId(r.document_id), Label(r.label)) for r in rows}
 
 
 _PARTS = tuple(t for t in Base.metadata.sorted_tables if "version_id" in t.c and t is not File.__table__)

@@ -1,4 +1,4 @@
-"""For administrators: people and groups, who may read what and why, keys, tenants."""
+"""For administrators: people and groups, keys, tenants."""
 
 from __future__ import annotations
 
@@ -13,28 +13,43 @@ import typer
 from cli.answer import DEFAULT, Json, Tenant, command, document, table, with_home
 
 groups = typer.Typer(help="People and groups from a snapshot file.", no_args_is_help=True)
-acl = typer.Typer(help="Who may read what, and why.", no_args_is_help=True)
 keys = typer.Typer(help="Service keys for applications.", no_args_is_help=True)
 tenants = typer.Typer(help="Tenants: worlds that never meet.", no_args_is_help=True)
+
+READERS_SHOWN = 20
 
 Snapshot = Annotated[str, typer.Argument(metavar="FILE|-", help="A snapshot file or URL; - reads standard input.")]
 
 
 @groups.command("apply")
 @command
-def groups_apply(file: Snapshot, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
+def groups_apply(
+    file: Snapshot,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply it although it touches many people.")] = False,
+    tenant: Tenant = DEFAULT,
+    as_json: Json = False,
+) -> None:
     """Make people, groups and memberships what the snapshot says. In force with the next question."""
+    from acl.errors import BrakeTripped
     from cli.flow_runs import run_group_sync
 
     with _snapshot(file) as place:
-        body = run_group_sync(snapshot=place, tenant=tenant)
+        try:
+            body = run_group_sync(snapshot=place, tenant=tenant, yes=yes)
+        except BrakeTripped as tripped:
+            if as_json or file == "-" or not sys.stdin.isatty() or not sys.stderr.isatty():
+                raise
+            print(tripped, file=sys.stderr)
+            if not typer.confirm("Apply it all the same?", err=True):
+                raise
+            body = run_group_sync(snapshot=place, tenant=tenant, yes=True)
     _show_changes(body, as_json)
 
 
 @groups.command("diff")
 @command
 def groups_diff(file: Snapshot, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
-    """Show what `groups apply` would change. Changes nothing."""
+    """Show what `groups apply` would change, and who would read more or less. Changes nothing."""
     from flows.groups import diff_groups
     from flows.location import absolute
     from flows.wiring import open_catalog
@@ -42,31 +57,6 @@ def groups_diff(file: Snapshot, tenant: Tenant = DEFAULT, as_json: Json = False)
     with _snapshot(file) as place, open_catalog() as catalog:
         body = diff_groups(catalog, tenant, absolute(place))
     _show_changes(body, as_json)
-
-
-@acl.command("explain")
-@command
-def acl_explain(
-    user: Annotated[str, typer.Argument(metavar="USER", help="`ana` or `user:ana`.")],
-    document_id: Annotated[str, typer.Argument(metavar="DOCUMENT", help="The document_id that answers give.")],
-    tenant: Tenant = DEFAULT,
-    as_json: Json = False,
-) -> None:
-    """Say whether USER may read DOCUMENT, and by which chain of groups."""
-    from acl.explain import explain
-    from catalog.session import transaction
-    from catalog.tenants import open_tenant
-    from flows.wiring import open_catalog
-
-    with open_catalog() as catalog, transaction(catalog) as session:
-        told = explain(session, open_tenant(session, tenant), user, document_id)
-    if not as_json:
-        print("\n".join(told.lines()))
-        return
-    listed = ("allowed_by", "denied_by", "allow", "deny", "removed")
-    names = {field: [str(name) for name in getattr(told, field)] for field in listed}
-    head = {"person": told.person, "document": told.document, "may_read": told.allowed, "reason": told.reason}
-    document(head | names | {"served": told.served})
 
 
 @keys.command("create")
@@ -197,6 +187,17 @@ def _snapshot(file: str) -> Iterator[str]:
         place.unlink(missing_ok=True)
 
 
+def _show_readers(body: dict[str, Any]) -> None:
+    readers = body["readers"]
+    print(f"\n{len(readers)} people would read more or less than now, of {body['people_before']}:" if readers else "")
+    shown = [(row["person"], row["loses"], row["gains"]) for row in readers[:READERS_SHOWN]]
+    table(("person", "loses documents", "gains"), shown, empty="Nobody would read more or less than now.")
+    if len(readers) > READERS_SHOWN:
+        print(f"... and {len(readers) - READERS_SHOWN} more; --json lists all")
+    if body["brake_trips"]:
+        print("`groups apply` would stop and ask: it touches many. --yes confirms it.")
+
+
 def _show_changes(body: dict[str, Any], as_json: bool) -> None:
     if as_json:
         document(body)
@@ -206,5 +207,7 @@ def _show_changes(body: dict[str, Any], as_json: bool) -> None:
     table(("change", "count"), rows, empty="Nothing changes.")
     for kind, names in body.get("names", {}).items():
         print(f"{kind.replace('_', ' ')}:", *names, sep="\n  ")
+    if "readers" in body:
+        _show_readers(body)
     for warning in body["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)

@@ -35,7 +35,7 @@ def run_ingestion(
             return ingest_source(place, tenant, source, manifest_place, full=full, yes=yes, retry=retry)
 
 
-def run_group_sync(*, snapshot: str, tenant: str) -> dict[str, Any]:
+def run_group_sync(*, snapshot: str, tenant: str, yes: bool = False) -> dict[str, Any]:
     """The body of `groups apply --json`. Raises what the flow raises, and `SecretInUrl`."""
     from flows.location import absolute
 
@@ -43,7 +43,7 @@ def run_group_sync(*, snapshot: str, tenant: str) -> dict[str, Any]:
     with _prefect():
         from flows.sync_groups import sync_groups
 
-        return sync_groups(snapshot=place, tenant=tenant)
+        return sync_groups(snapshot=place, tenant=tenant, yes=yes)
 
 
 def run_expiry(*, rules: str | None, tenant: str, dry_run: bool, yes: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import administrator, application, demo, engineer, erasure, evaluate, privacy, sources, versions
+from cli import access, administrator, application, demo, engineer, erasure, evaluate, privacy, sources, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -36,7 +36,7 @@ app.command("serve")(application.serve)
 
 for name, group in (
     ("groups", administrator.groups),
-    ("acl", administrator.acl),
+    ("acl", access.acl),
     ("keys", administrator.keys),
     ("tenants", administrator.tenants),
 ):

@@ -15,31 +15,48 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 256 * 1024 * 1024
 
 
-def apply_groups(catalog: Engine, tenant: str, location: str) -> dict[str, Any]:
-    """Apply the snapshot at this path or URL; the body of `groups apply --json`. Raises `BadSnapshot`, `StaleSnapshot`."""
-    from acl.snapshot import apply_snapshot
+def apply_groups(catalog: Engine, tenant: str, location: str, *, yes: bool = False) -> dict[str, Any]:
+    """Apply the snapshot at this path or URL; the body of `groups apply --json`.
+
+    Raises `BadSnapshot`, `StaleSnapshot`, and `BrakeTripped` unless `yes`.
+    """
+    from acl.snapshot import Brake, apply_snapshot
     from catalog.session import transaction
     from catalog.tenants import open_tenant
+    from flows.settings import FlowsSettings
 
+    settings = FlowsSettings()
+    brake = None if yes else Brake(settings.groups_brake_share, settings.groups_brake_people)
     snapshot = read_snapshot(location)
     with transaction(catalog) as write:
-        return _body(snapshot, apply_snapshot(write, open_tenant(write, tenant), snapshot))
+        return _body(snapshot, apply_snapshot(write, open_tenant(write, tenant), snapshot, brake=brake))
 
 
 def diff_groups(catalog: Engine, tenant: str, location: str) -> dict[str, Any]:
-    """What `apply_groups` would change, in the same shape, with the names. Raises as it does."""
-    from acl.snapshot import diff_snapshot
+    """What `apply_groups` would change, in the same shape, with the names, and how many documents whom it touches. Raises as it
+    does, but for the brake: `brake_trips` says whether that would."""
+    from acl.snapshot import Brake, diff_snapshot, foresee, is_first
     from catalog.session import transaction
     from catalog.tenants import open_tenant
+    from flows.settings import FlowsSettings
 
+    settings = FlowsSettings()
     snapshot = read_snapshot(location)
     with transaction(catalog) as session:
-        changes = diff_snapshot(session, open_tenant(session, tenant), snapshot)
+        tenant_id = open_tenant(session, tenant)
+        changes = diff_snapshot(session, tenant_id, snapshot)
+        told = foresee(session, tenant_id, snapshot, changes)
+        first = is_first(session, tenant_id)
     names = {
         kind: [" ".join(map(str, item)) if isinstance(item, tuple) else str(item) for item in getattr(changes, kind)]
         for kind in changes.counts
     }
-    return _body(snapshot, changes) | {"names": {kind: found for kind, found in names.items() if found}}
+    touched = sorted(told.gained.keys() | told.lost.keys(), key=lambda n: (-told.lost.get(n, 0), -told.gained.get(n, 0), n))
+    readers = [{"person": str(n), "gains": told.gained.get(n, 0), "loses": told.lost.get(n, 0)} for n in touched]
+    brake = Brake(settings.groups_brake_share, settings.groups_brake_people)
+    trips = not first and told.trips(brake.share, brake.at_least)
+    shown = {"names": {kind: found for kind, found in names.items() if found}}
+    return _body(snapshot, changes) | shown | {"readers": readers, "people_before": told.people, "brake_trips": trips}
 
 
 def read_snapshot(location: str) -> Snapshot:

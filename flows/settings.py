@@ -15,4 +15,11 @@ class FlowsSettings(BaseSettings):
         default=600.0, gt=0, description="The local Prefect server ends after this long without a request"
     )
     batch_retries: int = Field(default=3, ge=0, description="How often a batch is tried again when a service did not answer")
+    groups_brake_share: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="`groups apply` stops when a larger share of the people would read more or less",
+    )
+    groups_brake_people: int = Field(default=20, ge=1, description="... and no fewer people than these")
     batch_retry_seconds: float = Field(default=2.0, ge=0, description="The wait before the first new try; it doubles each time")

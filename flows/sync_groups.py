@@ -14,13 +14,13 @@ from flows.errors import told_by_place
 
 
 @flow(name="sync-groups", persist_result=False)
-def sync_groups(snapshot: str, tenant: str = "default") -> dict[str, Any]:
-    """Apply the snapshot at the path or URL `snapshot`; gives the body of `groups apply --json`."""
+def sync_groups(snapshot: str, tenant: str = "default", yes: bool = False) -> dict[str, Any]:
+    """Apply the snapshot at the path or URL `snapshot`; gives the body of `groups apply --json`. Unless `yes` the brake holds."""
     with told_by_place():
         from flows.groups import apply_groups
         from flows.wiring import open_catalog
 
         with open_catalog() as catalog:
-            body = apply_groups(catalog, tenant, snapshot)
+            body = apply_groups(catalog, tenant, snapshot, yes=yes)
         record_sync(tenant, body)
         return body

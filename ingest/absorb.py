@@ -84,6 +84,7 @@ def absorb(
             findings=document.findings,
             signature=signature(document.text),
             supersedes=entry.supersedes,
+            stated_by=entry.access.stated_by,
         ),
         chunks,
     )

@@ -20,6 +20,15 @@ class Access:
 
     allow: frozenset[Name] = frozenset()
     deny: frozenset[Name] = frozenset()
+    allowed_by: str | None = field(default=None, compare=False)  # the file that says who may: an access file, or the manifest
+    denied_by: tuple[tuple[str, frozenset[Name]], ...] = field(default=(), compare=False)  # each file that forbids, and whom
+
+    @property
+    def stated_by(self) -> dict[str, Any] | None:
+        """The same for the catalog; None where no file says anything."""
+        if self.allowed_by is None and not self.denied_by:
+            return None
+        return {"allow": self.allowed_by, "deny": {place: sorted(map(str, names)) for place, names in self.denied_by}}
 
 
 @dataclass(frozen=True, slots=True)

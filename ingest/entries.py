@@ -13,6 +13,9 @@ from ingest.folder_access import FolderRule, folder_access
 from ingest.manifest import DOCUMENT_CHARACTERS, ManifestLine
 from ingest.sources import ListedFile, Listing
 
+IN_MANIFEST = "manifest"
+"""What stands for the manifest's line of the file, where it is told who said what."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefusedEntry:
@@ -100,7 +103,12 @@ def _entry(source_name: str, file: ListedFile, line: ManifestLine | None, rules:
 def _access(path: str, stated: ManifestLine, rules: Mapping[str, FolderRule]) -> Access:
     """A line's `allow` replaces the folder's, its `deny` adds to it."""
     by_folder = folder_access(path, rules)
-    return Access(by_folder.allow if stated.allow is None else stated.allow, by_folder.deny | stated.deny)
+    return Access(
+        by_folder.allow if stated.allow is None else stated.allow,
+        by_folder.deny | stated.deny,
+        allowed_by=by_folder.allowed_by if stated.allow is None else IN_MANIFEST,
+        denied_by=(*([(IN_MANIFEST, stated.deny)] if stated.deny else []), *by_folder.denied_by),
+    )
 
 
 def line_hash(document: str, line: ManifestLine) -> str:

@@ -13,6 +13,7 @@ from acl.principal import Name
 from acl.principal import parse as parse_principal
 from ingest.documents import Access
 from ingest.errors import BadAccessFile
+from ingest.sources import ACCESS_FILE
 from ingest.strict_yaml import KeyTwice, StrictLoader
 
 KEYS = ("allow", "deny", "inherit")
@@ -57,18 +58,21 @@ def folder_access(path: str, rules: Mapping[str, FolderRule]) -> Access:
     with `inherit: false`.
     """
     allow: frozenset[Name] | None = None
-    deny: frozenset[Name] = frozenset()
+    allowed_by: str | None = None
+    denied_by: list[tuple[str, frozenset[Name]]] = []
     inherits = True
     for folder in _folders_up(path):
         rule = rules.get(folder)
         if rule is None:
             continue
-        if allow is None:
-            allow = rule.allow
+        place = f"{folder}/{ACCESS_FILE}" if folder else ACCESS_FILE
+        if allow is None and rule.allow is not None:
+            allow, allowed_by = rule.allow, place
         if inherits:
-            deny |= rule.deny
+            denied_by += [(place, rule.deny)] if rule.deny else []
             inherits = rule.inherit
-    return Access(allow or frozenset(), deny)
+    deny = frozenset[Name]().union(*(names for _, names in denied_by))
+    return Access(allow or frozenset(), deny, allowed_by=allowed_by, denied_by=tuple(denied_by))
 
 
 def folder_of(path: str) -> str:

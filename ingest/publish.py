@@ -116,7 +116,7 @@ def _due(read: ReadSession, target: Target, key: DocumentKey, rule: StatusRule) 
     now = shelve(read, target, target.collection.current, key, [version.id])
     earlier = [v.id for v in versions if v.id in spans and v.id != version.id]
     past = shelve(read, target, target.collection.history, key, earlier, {c.chunk_id for c in now.chunks})
-    flip = Flip(version.id, document.indexed_label, spans, Holding(key, newest.label, (now, past)))
+    flip = Flip(version.id, document.indexed_label, spans, Holding(key, document.set_label or newest.label, (now, past)))
     replaced = len({v.arrival for v in versions}) < len(versions)
     served = document.current_version_id == version.id and not document.retired
     return None if served and not flip.holding.missing and not replaced and told == spans else flip

@@ -20,7 +20,8 @@ from catalog.placements import Placement, place
 from catalog.session import WriteSession, reading, transaction
 from catalog.tenants import create_tenant
 from catalog.text import store_texts
-from catalog.versions import NewVersion, add_version, set_version_access
+from catalog.version_access import set_versions_access
+from catalog.versions import NewVersion, add_version
 from index.lexical import document_vector
 from index.point import IndexedChunk, chunk_id
 from retrieval.services import Services
@@ -100,7 +101,7 @@ class Corpus:
         with transaction(self.services.catalog) as session:
             row = get_document(session, self.tenant_id, name)
             assert row.current_version_id is not None
-            set_version_access(session, row.key, row.current_version_id, self._label(session, allow, deny))
+            set_versions_access(session, self.tenant_id, [row.current_version_id], self._label(session, allow, deny), None)
             follow_current(session, self.tenant_id, row.source_id)
 
     def retire(self, name: str) -> None:

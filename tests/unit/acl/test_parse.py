@@ -27,13 +27,29 @@ def test_what_it_says() -> None:
         }
 
 
+CSV = "type,id,value\n"
 USERS, GROUPS = '"sequence": 1, "groups": [], "users": ', '"sequence": 1, "users": [], "groups": '
 
 
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("", "line 1, column 1"),
+        ("", "line 1: it is neither JSON nor CSV"),
+        ("kind,id,value\n", "line 1: it is neither JSON nor CSV"),
+        (CSV + "user,ana,active\n", "the top: a line `sequence,NUMBER,` is missing"),
+        (CSV + "sequence,1,\nsequence,2,\n", "line 3: there must be one sequence"),
+        (CSV + "sequence,-1,\n", "line 2: there must be one sequence"),
+        (CSV + "user,ana,yes\n", "line 2: the value of a user is one of active, disabled, or empty"),
+        (CSV + "user,ana\n", "line 2: it must have 3 cells"),
+        (CSV + "user,ana,\nuser,ANA,\n", "line 3: 'user:ana' stands here twice"),
+        (CSV + "user,ana,\nalias,ben,ben@example.com\n", "line 3: 'ben' has no line of its own before this one"),
+        (CSV + "group,leads,\nmember,chairs,user:ana\n", "line 3: 'chairs' has no line"),
+        (CSV + "group,leads,\nmember,leads,ana\n", "line 3"),
+        (CSV + "people,ana,\n", "line 2: its type is one of"),
+        (CSV + 'user,"ana,\n', "it is not CSV"),
+        ("{" + USERS + '[{"id": "ana", "aliases": ["ana"]}]}', "users[0].aliases[0]: 'user:ana' stands here twice"),
+        ("{" + USERS + '[{"id": "ana", "aliases": ["x"]}, {"id": "x"}]}', "users[1].id: 'user:x' stands here twice"),
+        ("{" + USERS + '[{"id": "ana", "aliases": "x"}]}', "users[0].aliases: it must be a list"),
         ("{", "line 1"),
         (b"\xff{}", "byte 0"),
         ("[]", "the top: it must be an object"),
@@ -111,3 +127,11 @@ def test_a_name_has_one_spelling(text: str) -> None:
 def test_what_is_no_principal(text: str) -> None:
     with pytest.raises(BadPrincipal):
         parse(text)
+
+
+def test_csv_says_the_same_as_json() -> None:
+    rows = ["sequence,7,", "user, Ana ,", "user,ben,disabled", "alias,ana,ana@example.com", "group,chairs,", "group,leads,", ""]
+    rows += ['member,leads,"user:ana"', "member,leads,group:chairs"]
+    json_text = """{"sequence": 7, "users": [{"id": "ana", "aliases": ["ANA@example.com"]}, {"id": "ben", "active": false}],
+        "groups": [{"id": "chairs"}, {"id": "leads", "members": ["user:ana", "group:chairs"]}]}"""
+    assert parse_snapshot((CSV + "\r\n".join(rows)).encode("utf-8-sig")) == parse_snapshot(json_text)

@@ -10,13 +10,13 @@ from sqlalchemy import update
 
 from acl.principal import parse
 from acl.store import intern
-from catalog.documents import open_document, open_source
+from catalog.documents import make_current, open_document, open_source
 from catalog.ids import ChunkId, DocumentKey, Label, digest
 from catalog.placements import Placement
 from catalog.session import WriteSession
 from catalog.tables import Document
 from catalog.tenants import create_tenant
-from catalog.versions import NewVersion
+from catalog.versions import NewVersion, add_version
 
 
 def label(session: WriteSession, key: DocumentKey, label: Label) -> None:
@@ -36,6 +36,12 @@ class House:
 
     def document(self, name: str) -> DocumentKey:
         return open_document(self.session, self.tenant, self.source, name).key
+
+    def serve(self, name: str, label: Label) -> DocumentKey:
+        """A document that is served under this list."""
+        key = self.document(name)
+        make_current(self.session, key, add_version(self.session, key, new_version(label)), label)
+        return key
 
 
 def new_version(label: Label, text: str = "text", **changes: Any) -> NewVersion:

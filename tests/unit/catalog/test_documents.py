@@ -16,6 +16,7 @@ from catalog.errors import SourceRootConflict, UnknownDocument
 from catalog.ids import DocumentKey, SourceId, digest
 from catalog.session import transaction
 from catalog.tenants import corpus_epoch, create_tenant
+from catalog.version_access import set_versions_access, version_labels
 from tests.unit.catalog.house import House, new_version
 
 
@@ -102,8 +103,9 @@ def test_the_flip_and_what_follows(catalog: Engine) -> None:
 
         assert d.served_documents(session, house.tenant, house.source) == {"one": key}
 
-        assert v.version_labels(session, house.tenant, house.source) == {version: (key.document_id, house.anyone)}
-        v.set_version_access(session, key, version, house.nobody)
+        assert version_labels(session, house.tenant, house.source) == {version: (house.anyone, None)}
+        set_versions_access(session, house.tenant, [version], house.nobody, {"allow": "access.yaml", "deny": {}})
+        assert version_labels(session, house.tenant, house.source)[version][1] == {"allow": "access.yaml", "deny": {}}
         assert d.follow_current(session, house.tenant, house.source) == 1
         assert moves()
         assert d.follow_current(session, house.tenant, house.source) == 0
@@ -143,7 +145,7 @@ def test_another_tenants_key_changes_nothing(catalog: Engine) -> None:
         before = d.get_document(session, house.tenant, "one"), v.versions_of(session, key)
         foreign = replace(key, tenant_id=other.tenant)
         assert d.follow_current(session, other.tenant, house.source) == 0
-        v.set_version_access(session, foreign, version, other.anyone)
+        set_versions_access(session, other.tenant, [version], other.anyone, None)
         d.note_indexed_label(session, foreign, other.anyone)
         d.make_current(session, foreign, version, other.anyone)
         d.retire(session, foreign)
