@@ -14,11 +14,11 @@ from acl.scim.membership import MEMBERS, Change
 from catalog.ids import PrincipalId, TenantId
 from catalog.session import ReadSession, WriteSession
 
-ORIGIN = "scim"
 
-
-def change_members(session: WriteSession, tenant_id: TenantId, group_id: PrincipalId, changes: Sequence[Change]) -> Counter[str]:
-    """Make the changes in order; returns how many were added and removed.
+def change_members(
+    session: WriteSession, tenant_id: TenantId, group_id: PrincipalId, changes: Sequence[Change], origin: str
+) -> Counter[str]:
+    """Make the changes in order; returns how many were added and removed. `origin` is told by `acl explain`.
 
     Whom `add` and `replace` name must be here (`InvalidValueException`); whom `remove` names need not: he is no member afterwards
     either way.
@@ -31,19 +31,19 @@ def change_members(session: WriteSession, tenant_id: TenantId, group_id: Princip
             continue
         ids = known(session, tenant_id, change.ids)
         if change.kind == "replace":
-            counts += replace_members(session, tenant_id, group_id, ids)
+            counts += replace_members(session, tenant_id, group_id, ids, origin)
         else:
-            counts["members_added"] += people.add_members(session, tenant_id, group_id, ids, ORIGIN)
+            counts["members_added"] += people.add_members(session, tenant_id, group_id, ids, origin)
     return counts
 
 
 def replace_members(
-    session: WriteSession, tenant_id: TenantId, group_id: PrincipalId, ids: Collection[PrincipalId]
+    session: WriteSession, tenant_id: TenantId, group_id: PrincipalId, ids: Collection[PrincipalId], origin: str
 ) -> Counter[str]:
     """Leave exactly these in the group; returns how many were added and removed."""
     leaving = rows.member_ids(session, tenant_id, group_id) - set(ids)
     removed = people.remove_members(session, tenant_id, group_id, leaving)
-    added = people.add_members(session, tenant_id, group_id, ids, ORIGIN)
+    added = people.add_members(session, tenant_id, group_id, ids, origin)
     return Counter({"members_added": added, "members_removed": removed})
 
 

@@ -24,7 +24,7 @@ from acl.errors import NameTaken
 from acl.principal import Name
 from acl.scim import rows
 from acl.scim.find import Place, search
-from acl.scim.members import ORIGIN, change_members, members_in, replace_members
+from acl.scim.members import change_members, members_in, replace_members
 from acl.scim.membership import MEMBERS, Change
 from acl.scim.shape import (
     KINDS,
@@ -73,6 +73,7 @@ class SqlStorage(ScimStorage):
         self._in = Transactions(catalog, tenant_id)
         self._tenant_id = tenant_id
         self._actor = actor
+        self._origin = f"{PROVIDER} {actor}"
         self._provider = provider
         self._naming = naming
         self._max_scanned = max_scanned
@@ -133,7 +134,7 @@ class SqlStorage(ScimStorage):
                 if kind == "user":
                     people.set_aliases(session, self._tenant_id, principal_id, aliases_of(resource, self._naming))
             public_id = rows.insert(session, self._tenant_id, principal_id, attributes_of(resource), lookups_of(kind, resource))
-            added = people.add_members(session, self._tenant_id, principal_id, inside, ORIGIN)
+            added = people.add_members(session, self._tenant_id, principal_id, inside, self._origin)
             self._audit(session, kind, "create", name, {"active": active} if kind == "user" else {"members_added": added})
             return self.get(resource_type, public_id)
 
@@ -164,7 +165,7 @@ class SqlStorage(ScimStorage):
             told: dict[str, Any] = {"active": stored.active if active is None else active} if kind == "user" else {}
             if kind == "group" and members:
                 inside = members_in(session, self._tenant_id, resource)
-                told |= replace_members(session, self._tenant_id, stored.principal_id, inside)
+                told |= replace_members(session, self._tenant_id, stored.principal_id, inside, self._origin)
             attributes = attributes_of(resource)
             rows.rewrite(session, self._tenant_id, stored.principal_id, attributes, lookups_of(kind, resource))
             self._audit(session, kind, "update", name, told if name == stored.called else {**told, "was": str(stored.called)})
@@ -183,7 +184,7 @@ class SqlStorage(ScimStorage):
     def change_members(self, stored: Stored, changes: Sequence[Change]) -> str:
         """Members of a group changed at the cost of the change. Returns the group's version afterwards."""
         with self._in.writing() as session:
-            counts = change_members(session, self._tenant_id, stored.principal_id, changes)
+            counts = change_members(session, self._tenant_id, stored.principal_id, changes, self._origin)
             if not counts.total():
                 return stored.version
             revision = rows.touch(session, self._tenant_id, stored.principal_id)

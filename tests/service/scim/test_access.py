@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from acl.parse import parse_snapshot
 from acl.snapshot import apply_snapshot
 from catalog.session import reading, transaction
-from catalog.tables import AuditEntry
+from catalog.tables import AuditEntry, Membership
 from tests.service.scim.client import Scim, new_key, refused
 from tests.service.scim.readers import Readers
 
@@ -42,6 +42,15 @@ def test_a_name_that_lists_waited_for_is_bound(scim: Scim) -> None:
     assert not readers.may_read("ana", label)
     scim.user("ana")
     assert readers.may_read("ana", label)
+
+
+def test_explaining_tells_which_key_put_somebody_into_a_group(scim: Scim) -> None:
+    readers = Readers(scim.catalog)
+    group = scim.group("leads")
+    scim.patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": [{"value": scim.user("ana")}]})
+    with reading(scim.catalog) as session:
+        origins = session.sql.scalars(select(Membership.origin).where(Membership.tenant_id == readers.tenant_id)).all()
+    assert origins == [f"scim key:{scim.key.split('_')[1]}"]
 
 
 def test_deny_holds_for_who_comes(scim: Scim) -> None:

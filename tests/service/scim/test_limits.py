@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from acl.settings import AclSettings
+from catalog.session import open_engine, transaction
+from catalog.tenants import list_tenants
 from tests.service.scim.client import GROUP, PATCH, USER, Scim, refused
 
 
@@ -110,6 +114,21 @@ def test_what_is_not_served_says_so(scim: Scim) -> None:
     refused(scim.send("POST", "/Users", b"<user/>", headers={"Content-Type": "text/xml"}), 415)
     refused(scim.send("GET", "/Users", params={"startIndex": "x"}), 400, "invalidValue")
     assert scim.send("GET", "/Users", params={"startIndex": str(10**30), "count": "-5"}).json()["itemsPerPage"] == 0
+
+
+def test_a_catalog_that_does_not_answer_is_503_and_changes_nothing(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "catalog.db")
+    catalog = open_engine(f"sqlite:///{tmp_path / 'catalog.db'}", lock_timeout_seconds=0.2)
+    scim = Scim(catalog)
+    with transaction(catalog) as session:
+        list_tenants(session)  # the first statement takes the lock
+        answer = scim.send("POST", "/Users", {"userName": "ana"})
+        assert "does not answer" in refused(answer, 503)
+        assert answer.headers["retry-after"] == "2"
+        assert scim.found("Users") == [], "reading goes on"
+    assert scim.send("POST", "/Users", {"userName": "ana"}).status_code == 201
+    assert [line["code"] for line in scim.lines() if line["event"] == "unavailable"] == ["catalog_unavailable"]
+    catalog.dispose()
 
 
 def test_the_process_says_how_it_is(scim: Scim) -> None:
