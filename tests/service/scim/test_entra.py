@@ -43,6 +43,8 @@ def test_the_connection_is_tested_with_somebody_who_is_not_there(scim: Scim) -> 
     assert answer.status_code == 200
     assert answer.json()["totalResults"] == 0
     assert answer.json()["Resources"] == []
+    flagged = scim.send("GET", "/Users?aadOptscim062020&filter=userName+eq+%22nobody%22")
+    assert flagged.json()["totalResults"] == 0, "the switch behind the URL is none of ours"
 
 
 def test_a_user_is_made_and_found_by_what_is_matched(scim: Scim) -> None:
