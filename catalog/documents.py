@@ -10,7 +10,7 @@ from sqlalchemy.sql.dml import Update
 
 from catalog.errors import SourceRootConflict, UnknownDocument
 from catalog.ids import DocumentId, DocumentKey, Label, SourceId, TenantId, VersionId, storable, utc_now
-from catalog.insert import insert_ignore
+from catalog.insert import batches, insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Document, File, Source, Version
 from catalog.tenants import bump_corpus
@@ -137,9 +137,11 @@ def follow_current(session: WriteSession, tenant_id: TenantId, source_id: Source
     return len(done)
 
 
-def note_indexed_label(session: WriteSession, key: DocumentKey, label: Label) -> None:
-    """The points of the document carry `label` now."""
-    session.sql.execute(_this(key).values(indexed_label=label))
+def note_indexed_label(session: WriteSession, tenant_id: TenantId, documents: Iterable[DocumentId], label: Label) -> None:
+    """The points of these documents carry `label` now."""
+    for batch in batches(documents):
+        these = update(Document).where(Document.tenant_id == tenant_id, Document.id.in_(batch))
+        session.sql.execute(these.values(indexed_label=label))
 
 
 def make_current(session: WriteSession, key: DocumentKey, version_id: VersionId, label: Label) -> None:
@@ -185,8 +187,8 @@ def retire(session: WriteSession, key: DocumentKey) -> None:
     bump_corpus(session, key.tenant_id)
 
 
-def lagging_labels(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> list[tuple[DocumentKey, Label]]:
-    """The documents whose points carry another label than the catalog's, with the one that they should carry."""
+def lagging_labels(session: ReadSession, tenant_id: TenantId, source_id: SourceId) -> dict[Label, list[DocumentId]]:
+    """The documents whose points carry another label than the catalog's, by the one that they should carry."""
     rows = session.sql.execute(
         select(Document.id, Document.label).where(
             Document.tenant_id == tenant_id,
@@ -196,7 +198,10 @@ def lagging_labels(session: ReadSession, tenant_id: TenantId, source_id: SourceI
             Document.label.is_distinct_from(Document.indexed_label),
         )
     )
-    return [(DocumentKey(tenant_id, DocumentId(r.id)), Label(r.label)) for r in rows]
+    lagging: dict[Label, list[DocumentId]] = {}
+    for row in rows:
+        lagging.setdefault(Label(row.label), []).append(DocumentId(row.id))
+    return lagging
 
 
 def _this(key: DocumentKey) -> Update:

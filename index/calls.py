@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from acl.scope import ReadScope
-from catalog.ids import ChunkId, DocumentKey, Label, TenantId
+from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.point import Hit, IndexedChunk, SearchQuery, StoredPoint, Vector
 
 
@@ -29,8 +29,8 @@ class IndexCalls(Protocol):
         Raises `BadVector`, before anything is written, when a vector is not finite, not of unit norm or of another width.
         """
 
-    def set_label(self, collection: str, key: DocumentKey, label: Label) -> None:
-        """One payload write for all points of a document; vectors stay."""
+    def set_label(self, collection: str, tenant_id: TenantId, documents: Sequence[DocumentId], label: Label) -> None:
+        """One payload write for all points of these documents of the tenant; vectors stay. No documents change nothing."""
 
     def delete(self, collection: str, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> None:
         """Delete these points of this tenant; unknown ids are ignored, no ids delete nothing."""

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from acl.scope import ReadScope
-from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId
+from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.check import check_collection, check_points
 from index.errors import BadCollection, BadVector, CollectionMissing, IndexFault, IndexUnavailable, UnfilteredRefused
 from index.frames import BadFrame, Message, pack_ids, pack_lexical, pack_point, pack_vector, receive, send, unpack_vector
@@ -57,8 +57,10 @@ class EdgeIndex:
         for start in range(0, max(len(packed), 1), BATCH):
             self._call("upsert", collection, points=packed[start : start + BATCH])
 
-    def set_label(self, collection: str, key: DocumentKey, label: Label) -> None:
-        self._call("set_label", collection, tenant=key.tenant_id, document=key.document_id, label=label)
+    def set_label(self, collection: str, tenant_id: TenantId, documents: Sequence[DocumentId], label: Label) -> None:
+        for start in range(0, max(1, len(documents)), PAGE):
+            these = list(documents[start : start + PAGE])
+            self._call("set_label", collection, tenant=tenant_id, documents=these, label=label)
 
     def delete(self, collection: str, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> None:
         ids = pack_ids(chunk_ids)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from acl.scope import ReadScope
-from catalog.ids import ChunkId, DocumentKey, Label, TenantId
+from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.check import check_collection, check_points, check_query
 from index.errors import BadVector, CollectionMissing
 from index.plan import RRF_K, plan
@@ -49,11 +49,12 @@ class MemoryIndex:
             check_points(points, here.dimensions)
             here.points |= {p.chunk_id: replace(p, dense=p.dense.astype(np.float32, copy=True)) for p in points}
 
-    def set_label(self, collection: str, key: DocumentKey, label: Label) -> None:
+    def set_label(self, collection: str, tenant_id: TenantId, documents: Sequence[DocumentId], label: Label) -> None:
         with self._lock:
             here = self._open(collection)
+            these = set(documents)
             for id_, point in here.points.items():
-                if (point.tenant_id, point.document_id) == (key.tenant_id, key.document_id):
+                if point.tenant_id == tenant_id and point.document_id in these:
                     here.points[id_] = replace(point, label=label)
 
     def delete(self, collection: str, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, SourceId, TenantId
+from catalog.ids import ChunkId, DocumentId, Label, SourceId, TenantId
 from index.errors import UnfilteredRefused
 from index.frames import BadFrame, Message, pack_ids, pack_vector, unpack_ids, unpack_lexical, unpack_point, unpack_vector
 from index.plan import plan
@@ -46,8 +46,12 @@ def _upsert(shards: Shards, collection: str, message: Message) -> Message:
 
 
 def _set_label(shards: Shards, collection: str, message: Message) -> Message:
-    key = DocumentKey(_tenant(message), DocumentId(_integer(message, "document")))
-    shards.set_label(collection, key, Label(_integer(message, "label")))
+    numbers = _list(message, "documents")
+    if not all(type(number) is int for number in numbers):
+        raise UnfilteredRefused("A change of labels names its documents by numbers. This is a fault in the caller.")
+    shards.set_label(
+        collection, _tenant(message), [DocumentId(number) for number in numbers], Label(_integer(message, "label"))
+    )
     return {}
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 
 from acl.scope import ReadScope
-from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId
+from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.check import check_collection, check_points, check_query
 from index.errors import BadVector, CollectionMissing, IndexUnavailable
 from index.plan import RRF_K, SearchPlan, plan
@@ -66,12 +66,15 @@ class ServerIndex:
             for start in range(0, len(points), BATCH):
                 self._client.upsert(collection, [_structure(p) for p in points[start : start + BATCH]], wait=True)
 
-    def set_label(self, collection: str, key: DocumentKey, label: Label) -> None:
+    def set_label(self, collection: str, tenant_id: TenantId, documents: Sequence[DocumentId], label: Label) -> None:
         from qdrant_client import models
 
-        which = models.Filter(must=[_equals("tenant", key.tenant_id), _equals("document", key.document_id)])
-        with _told(collection):
-            self._client.set_payload(collection, {"label": label}, points=which, wait=True)
+        self._width(collection)
+        for start in range(0, len(documents), PAGE):
+            these = models.MatchAny(any=list(documents[start : start + PAGE]))
+            which = models.Filter(must=[_equals("tenant", tenant_id), models.FieldCondition(key="document", match=these)])
+            with _told(collection):
+                self._client.set_payload(collection, {"label": label}, points=which, wait=True)
 
     def delete(self, collection: str, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> None:
         from qdrant_client import models

@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 import qdrant_edge as edge
 
-from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId
+from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.check import check_collection, check_points, check_query
 from index.errors import BadVector, CollectionMissing, IndexUnavailable
 from index.outrun import outrun
@@ -68,9 +68,12 @@ class Shards:
             here.shard.update(edge.UpdateOperation.upsert_points([_structure(p) for p in points]))
             here.unsorted += len(points)
 
-    def set_label(self, name: str, key: DocumentKey, label: Label) -> None:
-        which = edge.Filter(must=[_equals("tenant", key.tenant_id), _equals("document", key.document_id)])
-        self._get(name).shard.update(edge.UpdateOperation.set_payload_by_filter(which, {"label": label}))
+    def set_label(self, name: str, tenant_id: TenantId, documents: Sequence[DocumentId], label: Label) -> None:
+        here = self._get(name)
+        if documents:
+            these = edge.FieldCondition(key="document", match=edge.MatchAny(list[int](documents)))
+            which = edge.Filter(must=[_equals("tenant", tenant_id), these])
+            here.shard.update(edge.UpdateOperation.set_payload_by_filter(which, {"label": label}))
 
     def delete(self, name: str, tenant_id: TenantId, ids: Sequence[ChunkId]) -> None:
         here = self._get(name)

@@ -29,7 +29,7 @@ class Writer:
 
     def relabel(self, key: DocumentKey, label: Label) -> None:
         """All points of the document carry `label` from now on."""
-        self._calls.set_label(self._collection, key, label)
+        self._calls.set_label(self._collection, key.tenant_id, [key.document_id], label)
 
     def delete(self, tenant_id: TenantId, chunk_ids: Iterable[ChunkId]) -> None:
         """Delete those of the tenant's points; unknown ids are ignored."""

@@ -48,7 +48,8 @@ def publish(
         if flip.indexed_label != flip.holding.label:
             for shelved in flip.holding.shelves:
                 if shelved.live:
-                    target.index.set_label(shelved.shelf.name, flip.holding.key, flip.holding.label)
+                    key = flip.holding.key
+                    target.index.set_label(shelved.shelf.name, key.tenant_id, [key.document_id], flip.holding.label)
                     target.index.flush(shelved.shelf.name)
     with transaction(target.catalog) as write:
         in_transaction(write)
@@ -78,18 +79,18 @@ def withdraw(
 
 
 def relabel(target: Target) -> int:
-    """Bring the labels in the index up to the catalog's: one payload write a document. Returns how many documents."""
+    """Bring the labels in the index up to the catalog's: one payload write a label. Returns how many documents."""
     with reading(target.catalog) as read:
         lagging = lagging_labels(read, target.tenant_id, target.source_id)
     for shelf in target.collection.shelves if lagging else ():
-        for key, label in lagging:
-            target.index.set_label(shelf.name, key, label)
+        for label, documents in lagging.items():
+            target.index.set_label(shelf.name, target.tenant_id, documents, label)
         target.index.flush(shelf.name)
     if lagging:
         with transaction(target.catalog) as write:
-            for key, label in lagging:
-                note_indexed_label(write, key, label)
-    return len(lagging)
+            for label, documents in lagging.items():
+                note_indexed_label(write, target.tenant_id, documents, label)
+    return sum(map(len, lagging.values()))
 
 
 def sweep(target: Target) -> int:

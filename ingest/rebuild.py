@@ -129,7 +129,7 @@ class _Build:
             _take_away(target, shelf, here)
             for document, label in {(known.document_id, known.label) for known in here.mislabelled.values()}:
                 if label is not None:
-                    target.index.set_label(shelf.name, DocumentKey(tenant_id, document), Label(label))
+                    target.index.set_label(shelf.name, tenant_id, [document], Label(label))
         sources = {point.document_id: point.source_id for here in found.values() for point in here.missing.values()}
         self.total += sum(len(here.missing) for here in found.values())
         for source_id in sorted(set(sources.values())):

@@ -135,7 +135,7 @@ def _repair_source(target: Target, found: Mapping[Shelf, Differences], name: str
                 with reading(target.catalog) as read:
                     label = read_document(read, key).indexed_label
                 if label is not None:
-                    target.index.set_label(shelf.name, key, label)
+                    target.index.set_label(shelf.name, key.tenant_id, [key.document_id], label)
         relabel(target)
         sweep(target)
     finally:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId
+from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.calls import IndexCalls
 from index.errors import BadCollection, BadVector, CollectionMissing
 from index.memory import MemoryIndex
@@ -89,8 +89,9 @@ def test_the_last_of_equal_ids_in_one_call_stays(calls: IndexCalls, name: str) -
 
 def test_relabelling_moves_one_document_of_one_tenant(calls: IndexCalls, name: str) -> None:
     calls.upsert(name, [chunk(1, document=1), chunk(2, document=1), chunk(3, document=2), chunk(4, document=1, tenant=2)])
-    calls.set_label(name, DocumentKey(TenantId(1), DocumentId(1)), Label(7))
-    calls.set_label(name, DocumentKey(TenantId(1), DocumentId(404)), Label(8))
+    calls.set_label(name, TenantId(1), [DocumentId(1)], Label(7))
+    calls.set_label(name, TenantId(1), [DocumentId(404)], Label(8))
+    calls.set_label(name, TenantId(1), [], Label(8))
     assert {p.chunk_id.int: p.label for p in calls.scan(name, TenantId(1))} == {1: 7, 2: 7, 3: 1}
     assert {p.chunk_id.int: p.label for p in calls.scan(name, TenantId(2))} == {4: 1}
     assert sorted(numbers(calls.search(name, dense_query(unit(1)), scope(7)))) == [1, 2]
@@ -189,7 +190,7 @@ def test_a_collection_that_is_missing_is_said_to_be(calls: IndexCalls) -> None:
         lambda: calls.upsert(missing, [chunk(1)]),
         lambda: calls.delete(missing, TenantId(1), [chunk(1).chunk_id]),
         lambda: calls.delete(missing, TenantId(1), []),
-        lambda: calls.set_label(missing, DocumentKey(TenantId(1), DocumentId(1)), Label(1)),
+        lambda: calls.set_label(missing, TenantId(1), [DocumentId(1)], Label(1)),
         lambda: calls.vectors(missing, TenantId(1), [chunk(1).chunk_id]),
         lambda: list(calls.scan(missing, TenantId(1))),
         lambda: calls.search(missing, dense_query(unit(1)), scope(1)),
@@ -350,7 +351,7 @@ def test_compacting_changes_nothing_that_can_be_asked(calls: IndexCalls, name: s
             calls.search(name, dense_query(unit(30)), scope(1, 2, 3)),
         ) == before
     calls.upsert(name, [chunk(1, label=7), chunk(30, label=7, dense=unit(99))])
-    calls.set_label(name, DocumentKey(TenantId(1), DocumentId(1)), Label(9))
+    calls.set_label(name, TenantId(1), [DocumentId(1)], Label(9))
     calls.delete(name, TenantId(1), [points[40].chunk_id])
     assert {p.chunk_id.int for p in calls.scan(name, TenantId(1))} == {1, *range(6, 60)} - {41}
     assert {p.label for p in calls.scan(name, TenantId(1))} == {9}

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from catalog.collections import live_collection
-from catalog.ids import DEFAULT_TENANT, ChunkId, DocumentKey, Label
+from catalog.ids import DEFAULT_TENANT, ChunkId, Label
 from catalog.session import reading, transaction
 from catalog.tenants import create_tenant, find_tenant
 from index.memory import MemoryIndex
@@ -77,7 +77,7 @@ def strew_points(stand: Stand) -> None:
 
 def change_a_label(stand: Stand) -> None:
     document, label = next(iter(stand.points.values()))
-    stand.index.set_label(stand.collection, DocumentKey(stand.tenant, document), Label(label + 1000))  # type: ignore[arg-type]
+    stand.index.set_label(stand.collection, stand.tenant, [document], Label(label + 1000))  # type: ignore[arg-type]
 
 
 def die_before_the_flip(stand: Stand) -> None:

@@ -78,7 +78,7 @@ def without(*keys: str, **changes: Any) -> dict[str, Any]:
         {"op": "delete", "collection": NAME, "ids": [chunk(1).chunk_id.bytes]},
         {"op": "scan", "collection": NAME, "after": None, "limit": 10},
         {"op": "vectors", "collection": NAME, "ids": [chunk(1).chunk_id.bytes]},
-        {"op": "set_label", "collection": NAME, "document": 1, "label": 2},
+        {"op": "set_label", "collection": NAME, "documents": [1], "label": 2},
     ],
     ids=lambda message: f"{message['op']}-{sorted(message)}"[:60],
 )
