@@ -90,8 +90,7 @@ class Handler(ScimHandler):
         if patched is None:
             return
         if getattr(patched, "members", None) is not None:
-            # what `split` did not take for a change of members must not pass as one that was made
-            raise InvalidPathException(detail="Members are changed by the path `members`, or in a value without a path.")
+            raise InvalidPathException(detail="Members are changed by the path `members`.")  # `split` lets none of these pass
         self.storage.update(resource_type, patched, expected_version=stored.version, members=False)
 
 

@@ -35,6 +35,8 @@ def split(operations: Sequence[Any]) -> tuple[list[Change], list[Any]]:
         ours, rest = _split(operation)
         changes += ours
         others += rest
+    for other in others:
+        _says_nothing_of_members(other)
     return changes, others
 
 
@@ -59,6 +61,21 @@ def _split(operation: Any) -> tuple[list[Change], list[Any]]:
     named = [key for key in value if key.casefold() in (MEMBERS, f"{GROUP}:{MEMBERS}".casefold())]
     rest = {key: item for key, item in value.items() if key not in named}
     return [_whole(kind, value[key]) for key in named], [{**operation, "value": rest}] if rest or not named else []
+
+
+def _says_nothing_of_members(operation: Any) -> None:
+    """Members in a form that is not read here (in a part of a schema, by a sub-attribute) would pass and change nothing."""
+    said = [str(operation.get("path"))] if isinstance(operation, dict) else []
+    waiting = [operation.get("value")] if isinstance(operation, dict) else []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            said += value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    if any(MEMBERS in key.casefold() for key in said):
+        raise InvalidPathException(detail="Members are changed by the path `members`, or by `members` in a value without a path.")
 
 
 def _members_path(path: str) -> Path[Any] | None:

@@ -173,6 +173,25 @@ def parallel_changes_are_all_kept(scim: Scim) -> None:
     assert scim.members(group) == set(people[10:])
 
 
+def of_changes_to_one_version_one_wins(scim: Scim) -> None:
+    people = [scim.user(f"person-{n}") for n in range(10)]
+    group = scim.group("leads")
+    version = scim.send("GET", f"/Groups/{group}").headers["etag"]
+    said = [{"op": "Add", "path": "members", "value": [{"value": id_}]} for id_ in people]
+    changes = [("PATCH", f"/Groups/{group}", {"Operations": [operation]}) for operation in said]
+    answers = [answer.status_code for answer in scim.together(changes, headers={"If-Match": version})]
+    assert sorted(answers) == [204] + [412] * 9
+    assert scim.members(group) == {people[answers.index(204)]}
+
+
+def of_equal_names_one_is_made(scim: Scim) -> None:
+    made = scim.together([("POST", "/Users", {"userName": name}) for name in ("ana", "Ana", "ANA") * 3])
+    assert sorted(answer.status_code for answer in made) == [201] + [409] * 8
+    (id_,) = [found["id"] for found in scim.found("Users")]
+    gone = scim.together([("DELETE", f"/Users/{id_}", None)] * 5)
+    assert sorted(answer.status_code for answer in gone) == [204] + [404] * 4
+
+
 def tenants_never_meet(scim: Scim) -> None:
     other = Scim(scim.catalog, new_key(scim.catalog, tenant="other"), scim.app)
     ana = scim.user("ana", externalId="1")
@@ -234,6 +253,11 @@ def a_member_path_that_is_not_understood_is_refused(scim: Scim) -> None:
     ana = scim.user("ana")
     group = scim.group("leads", ana)
     for operation in (
+        {"op": "replace", "value": {f'members[value eq "{ana}"].type': "User"}},
+        {"op": "replace", "value": {"urn:ietf:params:scim:schemas:core:2.0:Group": {"members": None}}},
+        {"op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:Group", "value": {"members": []}},
+        {"op": "replace", "value": {"members.value": "x"}},
+        {"op": "replace", "value": {"Members ": []}},
         {"op": "remove", "path": 'members[display eq "ana"]'},
         {"op": "remove", "path": f'members[not (value eq "{ana}")]'},
         {"op": "remove", "path": "members.value"},

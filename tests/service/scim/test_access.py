@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 from sqlalchemy import Engine, select
 
 from acl.parse import parse_snapshot
 from acl.snapshot import apply_snapshot
 from catalog.session import reading, transaction
 from catalog.tables import AuditEntry, Membership
-from tests.service.scim.client import Scim, new_key, refused
+from tests.service.scim.client import USER, Scim, new_key, refused
 from tests.service.scim.readers import Readers
 
 
@@ -186,6 +188,30 @@ def test_a_name_and_another_name_may_change_places(scim: Scim) -> None:
     assert answer.status_code == 200, answer.text
     assert readers.may_read("17", mine)
     assert readers.may_read("ana", mine)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"value": {USER: {"active": False}}},
+        {"path": USER, "value": {"active": False}},
+        {"value": {f"{USER}:active": "false"}},
+        {"value": {"ACTIVE": False}},
+        {"path": f"{USER}:active", "value": False},
+        {"value": {"active.value": False}},
+        {"value": [{"active": False}]},
+        {"path": "active", "value": [False]},
+        {"path": "active", "value": {"value": False}},
+        {"path": "actve", "value": False},
+    ],
+)
+def test_a_form_that_disables_nobody_is_refused(scim: Scim, operation: dict[str, Any]) -> None:
+    readers = Readers(scim.catalog)
+    label = readers.label("user:ana")
+    ana = scim.user("ana", active=True)
+    answer = scim.patch(f"/Users/{ana}", {"op": "replace", **operation})
+    assert answer.status_code in (200, 400)
+    assert readers.may_read("ana", label) == (answer.status_code == 400)
 
 
 def test_a_disabled_user_may_be_made(scim: Scim) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
+from uuid import uuid4
 
 import pytest
-from scim2_models import NotFoundException, Resource, ResourceType, ScimPolicy, ScimProvider, SearchRequest
+from scim2_models import NotFoundException, Resource, ResourceType, ScimPolicy, ScimProvider, SearchRequest, UniquenessException
 from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
 from scim2_server.storage import SearchPage
@@ -22,9 +24,11 @@ from acl.scim.membership import Change
 from acl.scim.provider import Service, open_provider
 from acl.scim.shape import Naming, Stored
 from acl.scim.storage import SqlStorage
+from acl.scim.transactions import Transactions
 from catalog.ids import TenantId
 from catalog.keys import KeyRow, list_keys
-from catalog.session import reading
+from catalog.session import WriteSession, reading, transaction
+from tests.conftest import NEEDS_POSTGRES
 from tests.service.scim import checks
 from tests.service.scim.client import BASE, Scim, new_key
 
@@ -130,6 +134,35 @@ class RemovedIsDisabled(SqlStorage):
         return super().create(resource_type, resource) if known is None else self.get(resource_type, known.id)
 
 
+class NamesApart(SqlStorage):
+    """A name that is taken gets a number, as some directories do."""
+
+    def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
+        try:
+            return super().create(resource_type, resource)
+        except UniquenessException:
+            name = f"{getattr(resource, 'user_name', '')}-{uuid4()}"
+            return super().create(resource_type, resource.model_copy(update={"user_name": name}))
+
+
+class Unlocked(Transactions):
+    """Writers who do not wait for each other before they read."""
+
+    @contextmanager
+    def writing(self) -> Iterator[WriteSession]:
+        if self._session is not None:
+            yield cast(WriteSession, self._session)
+            return
+        with transaction(self._catalog) as session, self._held(session):
+            yield session
+
+
+class WithoutLock(SqlStorage):
+    def __init__(self, catalog: Engine, tenant_id: TenantId, *args: Any, **more: Any) -> None:
+        super().__init__(catalog, tenant_id, *args, **more)
+        self._in = Unlocked(catalog, tenant_id)
+
+
 class IfMatchIgnored(Service):
     @staticmethod
     def read_conditions(request: ScimRequest) -> Conditions:
@@ -184,6 +217,8 @@ FAULTS: list[tuple[Check, str, dict[str, Any]]] = [
     (checks.replaced_members_leave, "replaced members are kept", {"storage": ReplacedKept}),
     (checks.replaced_members_leave, "replaced members are kept by PUT", {"storage": PutKeeps}),
     (checks.an_old_version_changes_nothing, "If-Match ignored", {"service": IfMatchIgnored}),
+    (checks.of_changes_to_one_version_one_wins, "If-Match ignored in parallel", {"service": IfMatchIgnored}),
+    (checks.of_equal_names_one_is_made, "equal names are told apart", {"storage": NamesApart}),
     (checks.no_answer_repeats_the_host, "Host echoed", {"app": HostEchoed}),
     (checks.parallel_changes_are_all_kept, "parallel updates lost", {"storage": LostUpdates}),
     (checks.tenants_never_meet, "tenant ignored", {"app": TenantIgnored}),
@@ -206,6 +241,21 @@ def test_it_holds(scim: Scim, check: Check) -> None:
 def test_the_planted_fault_is_caught(catalog: Engine, check: Check, parts: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         check(planted(catalog, **parts))
+
+
+@pytest.mark.parametrize("catalog", [pytest.param("postgresql", marks=NEEDS_POSTGRES)], indirect=True)
+def test_without_the_lock_two_changes_to_one_version_win(catalog: Engine) -> None:
+    """SQLite has one writer anyway. It is a race, so it may take some runs to lose it."""
+    lost = 0
+    for run in range(20):
+        scim = planted(catalog, storage=WithoutLock)
+        scim.key = new_key(catalog, tenant=f"tenant-{run}")
+        try:
+            checks.of_changes_to_one_version_one_wins(scim)
+        except AssertionError:
+            lost += 1
+            break
+    assert lost
 
 
 def test_the_same_parts_without_a_fault_pass(catalog: Engine) -> None:
