@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import cast
 
-from sqlalchemy import CTE, ColumnElement, Select, func, select
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from acl import principal
+from acl import climb, principal
 from acl.access import AccessList
 from acl.errors import BadPrincipal, UnknownPerson
 from acl.principal import Name
 from acl.scope import ReadScope, scope_of_labels
-from catalog.ids import EVERYONE, Label, PrincipalId, TenantId, digest, utc_now
+from catalog.ids import Label, PrincipalId, TenantId, digest, utc_now
 from catalog.insert import batches, insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import AccessEntry, Membership, Principal, Tenant
@@ -29,10 +30,15 @@ from catalog.tenants import bump_policy, policy_epoch
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who was active when he was looked up. `name` is normalised, without `user:`."""
+    """Somebody who was active when he was looked up. `name` is normalised, without `user:`.
+
+    `groups` None: he is in those that the catalog says. Else in these alone, where the catalog has them, and in those that hold
+    them: his tenant lets the issuer of his token say so. They are part of who he is: whatever is kept for one is not for another.
+    """
 
     id: PrincipalId
     name: str
+    groups: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +67,23 @@ def find_person(session: ReadSession, tenant_id: TenantId, name: str) -> Person:
     return Person(state.id, state.name)
 
 
+def find_person_by_external_id(session: ReadSession, tenant_id: TenantId, external_id: str) -> Person:
+    """The active person whom his provider calls `external_id`, letter by letter. Raises `UnknownPerson`: also when two are."""
+    rows = session.sql.execute(
+        select(Principal.id, Principal.name)
+        .where(Principal.external_id == external_id, *climb.in_force(Principal, tenant_id, "user"))
+        .limit(2)
+    ).all()
+    if len(rows) != 1:
+        raise UnknownPerson(external_id)
+    return Person(PrincipalId(rows[0].id), rows[0].name)
+
+
 def person_state(session: ReadSession, tenant_id: TenantId, who: Name) -> PersonState | None:
     """The user called `who` as he is now, disabled or not; None when there is none (any more)."""
     if who.kind != "user":
         return None
-    named, person = Principal, aliased(Principal)
-    row = session.sql.execute(
-        select(person.id, person.name, person.provider, person.active)
-        .select_from(named)
-        .join(person, person.id == func.coalesce(named.alias_of, named.id))
-        .where(
-            named.tenant_id == tenant_id,
-            named.kind == "user",
-            named.name == who.name,
-            named.deleted_at.is_(None),
-            person.tenant_id == tenant_id,
-            person.kind == "user",
-            person.deleted_at.is_(None),
-        )
-    ).one_or_none()
+    row = session.sql.execute(_person_statement(), {"tenant": tenant_id, "name": who.name}).one_or_none()
     if row is None:
         return None
     bound = row.provider is not None
@@ -89,27 +93,57 @@ def person_state(session: ReadSession, tenant_id: TenantId, who: Name) -> Person
 def find_scope(session: ReadSession, tenant_id: TenantId, person: Person) -> ReadScope:
     """What `person` may read now. Empty, not an error, for one who was disabled or removed since he was looked up."""
     epoch = policy_epoch(session, tenant_id)
-    held = select(_held(tenant_id, person.id).c.id)
-    of_tenant = AccessEntry.tenant_id == tenant_id
+    given = {"tenant": tenant_id, "person": person.id, "groups": sorted(person.groups or ())}
+    labels = session.sql.scalars(_scope_statement(by_token=person.groups is not None), given)
+    return scope_of_labels(tenant_id, person.id, cast("Iterable[Label]", labels), epoch)
+
+
+@cache
+def _person_statement() -> Select[int, str, str | None, bool]:
+    """Built once, as the next one: to build them costs several times as much as to run them."""
+    named, person = Principal, aliased(Principal)
+    tenant: BindParameter[int] = bindparam("tenant")
+    return (
+        select(person.id, person.name, person.provider, person.active)
+        .select_from(named)
+        .join(person, person.id == func.coalesce(named.alias_of, named.id))
+        .where(
+            named.tenant_id == tenant,
+            named.kind == "user",
+            named.name == bindparam("name"),
+            named.deleted_at.is_(None),
+            person.tenant_id == tenant,
+            person.kind == "user",
+            person.deleted_at.is_(None),
+        )
+    )
+
+
+@cache
+def _scope_statement(*, by_token: bool) -> CompoundSelect[int]:
+    """The labels of a person: what any of his principals is allowed, but for what one is denied, or had been under its name."""
+    tenant: BindParameter[int] = bindparam("tenant")
+    groups: BindParameter[list[str]] | None = bindparam("groups", expanding=True) if by_token else None
+    held = select(climb.held(tenant, bindparam("person"), groups).c.id)
+    of_tenant = AccessEntry.tenant_id == tenant
     allowed = select(AccessEntry.label).where(of_tenant, AccessEntry.principal_id.in_(held), AccessEntry.deny == 0)
     denied = select(AccessEntry.label).where(of_tenant, AccessEntry.principal_id.in_(held), AccessEntry.deny == 1)
     by_name = select(AccessEntry.label).where(
-        of_tenant, AccessEntry.principal_id.in_(_namesakes(tenant_id, held)), AccessEntry.deny == 1
+        of_tenant, AccessEntry.principal_id.in_(climb.namesakes(tenant, held)), AccessEntry.deny == 1
     )
-    labels = session.sql.scalars(allowed.except_(denied, by_name))
-    return scope_of_labels(tenant_id, person.id, cast("Iterable[Label]", labels), epoch)
+    return allowed.except_(denied, by_name)
 
 
 def principals_of(session: ReadSession, tenant_id: TenantId, person_id: PrincipalId) -> frozenset[PrincipalId]:
     """All that an active person is: himself, the groups that hold him, everyone. Nothing for anybody else."""
-    return frozenset(PrincipalId(id_) for id_ in session.sql.scalars(select(_held(tenant_id, person_id).c.id)))
+    return frozenset(PrincipalId(id_) for id_ in session.sql.scalars(select(climb.held(tenant_id, person_id).c.id)))
 
 
 def namesakes_of(session: ReadSession, tenant_id: TenantId, held: Collection[PrincipalId]) -> frozenset[PrincipalId]:
     """Those who were removed and had the name of one of `held`: what a list denies them holds for who has the name now."""
     found: set[PrincipalId] = set()
     for batch in batches(held):
-        found.update(PrincipalId(id_) for id_ in session.sql.scalars(_namesakes(tenant_id, batch)))
+        found.update(PrincipalId(id_) for id_ in session.sql.scalars(climb.namesakes(tenant_id, batch)))
     return frozenset(found)
 
 
@@ -122,7 +156,9 @@ def groups_of(
         rows = session.sql.execute(
             select(Membership.member_id, Membership.group_id)
             .join(Principal, Principal.id == Membership.group_id)
-            .where(Membership.tenant_id == tenant_id, Membership.member_id.in_(batch), *_in_force(Principal, tenant_id, "group"))
+            .where(
+                Membership.tenant_id == tenant_id, Membership.member_id.in_(batch), *climb.in_force(Principal, tenant_id, "group")
+            )
             .order_by(Membership.group_id)
         )
         for row in rows:
@@ -144,46 +180,6 @@ def memberships(
         if row is not None:
             found[member, group] = (row.origin, row.since)
     return found
-
-
-def _held(tenant_id: TenantId, person_id: PrincipalId) -> CTE:
-    """Ids of the person and his other names, every group above them and everyone. UNION drops what was found before, so
-    cycles end.
-
-    The tenant travels with the ids, and a group is checked by EXISTS: so SQLite can only climb from a member to his groups by the
-    index, and does not walk through all memberships or groups of the tenant at each step.
-    """
-    group, everyone, named, owner, alias = (aliased(Principal) for _ in range(5))
-    person = select(owner.id).where(owner.id == person_id, owner.alias_of.is_(None), *_in_force(owner, tenant_id, "user"))
-    aliases = select(alias.id).where(alias.tenant_id == tenant_id, alias.alias_of == person_id, alias.deleted_at.is_(None))
-    names = select(named.id, named.tenant_id).where(named.id.in_(person.union_all(aliases)), person.exists())
-    held = names.cte("held", recursive=True)
-    above = (
-        select(Membership.group_id, Membership.tenant_id)
-        .select_from(held)
-        .join(Membership, (Membership.tenant_id == held.c.tenant_id) & (Membership.member_id == held.c.id))
-        .where(select(group.id).where(group.id == Membership.group_id, *_in_force(group, tenant_id, "group")).exists())
-    )
-    grown = held.union(above)
-    all_people = select(everyone.id).where(*_in_force(everyone, tenant_id, EVERYONE), person.exists())
-    return select(grown.c.id).union(all_people).cte("principals_held")
-
-
-def _namesakes(tenant_id: TenantId, held: Select[int] | Collection[PrincipalId]) -> Select[int]:
-    """Ids of the removed bearers of the names that `held` have."""
-    bearer, former = aliased(Principal), aliased(Principal)
-    same = (former.tenant_id == tenant_id) & (former.kind == bearer.kind) & (former.name == bearer.name)
-    return select(former.id).select_from(bearer).join(former, same).where(bearer.id.in_(held), former.deleted_at.is_not(None))
-
-
-def _in_force(who: type[Principal], tenant_id: TenantId, kind: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        who.tenant_id == tenant_id,
-        who.kind == kind,
-        who.provider.is_not(None),
-        who.active.is_(True),
-        who.deleted_at.is_(None),
-    )
 
 
 # ---- access lists -----------------------------------------------------------------------------------------------------------

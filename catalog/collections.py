@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.orm import aliased
 
 from catalog.errors import NoLiveCollection
@@ -113,9 +114,15 @@ def forget_collection(session: WriteSession, collection_id: CollectionId) -> Non
     session.sql.execute(delete(Collection).where(Collection.id == collection_id, Collection.live.is_(False)))
 
 
-def _found(session: ReadSession, condition: ColumnElement[bool]) -> list[LiveCollection]:
+@cache
+def _with_history() -> Select[Collection, Collection]:
+    """Built once: every question asks it."""
     past = aliased(Collection)
-    rows = session.sql.execute(select(Collection, past).join(past, past.id == Collection.history_id).where(condition))
+    return select(Collection, past).join(past, past.id == Collection.history_id)
+
+
+def _found(session: ReadSession, condition: ColumnElement[bool]) -> list[LiveCollection]:
+    rows = session.sql.execute(_with_history().where(condition))
     return [
         LiveCollection(
             CollectionId(one.id),

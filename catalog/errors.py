@@ -8,7 +8,9 @@ PortcullisError                  each error that we raise on purpose: a stable `
 │   ├── UnknownDocument
 │   ├── UnknownSource
 │   ├── SourceRootConflict       a source's name is taken by another folder
-│   └── NoLiveCollection         nothing was ever indexed here
+│   ├── NoLiveCollection         nothing was ever indexed here
+│   ├── AuditKeyUnavailable      the keys of the audit's chain cannot be had: nothing is written
+│   └── AuditBroken              the audit is not what was written
 """
 
 from __future__ import annotations
@@ -76,3 +78,17 @@ class NoLiveCollection(CatalogError):
 
     def __init__(self) -> None:
         super().__init__("Nothing is indexed here yet. Run `portcullis ingest PATH` first.")
+
+
+class AuditKeyUnavailable(CatalogError):
+    code = "audit_key_unavailable"
+
+
+class AuditBroken(CatalogError):
+    code = "audit_broken"
+
+    def __init__(self, tenant: str, sequence: int, kind: str, told: str) -> None:
+        super().__init__(
+            f"The audit of the tenant {quoted(tenant)} holds up to entry {sequence - 1}; entry {sequence} cannot be trusted "
+            f"({kind}): {told}. Compare with an export or a backup from before; docs/operations.md says how."
+        )

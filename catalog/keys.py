@@ -1,4 +1,7 @@
-"""Service keys: `pck_<id>_<secret>`. Only a sha256 of the secret is kept: 256 random bits need no salt."""
+"""Service keys: `pck_<id>_<secret>`; what is done to them is audited.
+
+Only a sha256 of the secret is kept: 256 random bits need no salt.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
+from catalog.audit import record
 from catalog.ids import TenantId, digest, storable, utc_now
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import ServiceKey
@@ -37,11 +41,48 @@ def create_key(
     name: str,
     scopes: Iterable[str],
     expires_at: datetime | None = None,
+    actor: str = "operator",
 ) -> tuple[str, str]:
     """A new key: its id and the key itself, which is not kept and never shown again. Raises ValueError on an unknown scope."""
     wanted = sorted(set(scopes))
     if not wanted or not set(wanted) <= set(SCOPES):
         raise ValueError(f"scopes must be some of {', '.join(SCOPES)}")
+    key_id, key = _make(session, tenant_id, name, wanted, expires_at)
+    details = {"name": name, "scopes": wanted, "expires_at": _written(expires_at)}
+    record(session, tenant_id, actor=actor, action="key.create", object_=f"key:{key_id}", details=details)
+    return key_id, key
+
+
+def rotate_key(
+    session: WriteSession,
+    tenant_id: TenantId,
+    key_id: str,
+    grace: timedelta,
+    expires_at: datetime | None = None,
+    actor: str = "operator",
+) -> tuple[str, str, datetime] | None:
+    """A new key of the same name and scopes, and when the old one ends: after `grace`, or earlier if it was to.
+
+    None if the tenant has no such key in force. Without `expires_at` the new one lives as long as the old one was given.
+    """
+    now = utc_now()
+    asked = select(ServiceKey).where(ServiceKey.tenant_id == tenant_id, ServiceKey.id == key_id).with_for_update()
+    old = session.sql.scalar(asked)
+    if old is None or not _in_force(old, now):
+        return None
+    if expires_at is None and old.expires_at is not None:
+        expires_at = now + (old.expires_at - old.created_at)
+    ends_at = now + grace if old.expires_at is None else min(old.expires_at, now + grace)
+    new_id, key = _make(session, tenant_id, old.name, old.scopes, expires_at)
+    old.expires_at = ends_at
+    details = {"new": f"key:{new_id}", "ends_at": _written(ends_at), "expires_at": _written(expires_at)}
+    record(session, tenant_id, actor=actor, action="key.rotate", object_=f"key:{key_id}", details=details)
+    return new_id, key, ends_at
+
+
+def _make(
+    session: WriteSession, tenant_id: TenantId, name: str, scopes: list[str], expires_at: datetime | None
+) -> tuple[str, str]:
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     session.sql.add(
         ServiceKey(
@@ -49,7 +90,7 @@ def create_key(
             tenant_id=tenant_id,
             name=name,
             secret_hash=digest(secret),
-            scopes=wanted,
+            scopes=scopes,
             created_at=utc_now(),
             expires_at=expires_at,
         )
@@ -66,9 +107,7 @@ def find_key(session: ReadSession, presented: str) -> KeyRow | None:
     row = session.sql.scalar(select(ServiceKey).where(ServiceKey.id == parts[1]))
     if row is None or not hmac.compare_digest(row.secret_hash, digest(parts[2])):
         return None
-    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= utc_now()):
-        return None
-    return _row(row)
+    return _row(row) if _in_force(row, utc_now()) else None
 
 
 def list_keys(session: ReadSession, tenant_id: TenantId) -> list[KeyRow]:
@@ -79,15 +118,26 @@ def list_keys(session: ReadSession, tenant_id: TenantId) -> list[KeyRow]:
     return [_row(row) for row in rows]
 
 
-def revoke_key(session: WriteSession, tenant_id: TenantId, key_id: str) -> bool:
-    """Revoke at once. False if the tenant has no such key that is still in force."""
+def revoke_key(session: WriteSession, tenant_id: TenantId, key_id: str, actor: str = "operator") -> bool:
+    """Revoke at once; audited. False if the tenant has no such key, or it was revoked before."""
     done = session.sql.execute(
         update(ServiceKey)
         .where(ServiceKey.tenant_id == tenant_id, ServiceKey.id == key_id, ServiceKey.revoked_at.is_(None))
         .values(revoked_at=utc_now())
         .returning(ServiceKey.id)
     )
-    return done.first() is not None
+    if done.first() is None:
+        return False
+    record(session, tenant_id, actor=actor, action="key.revoke", object_=f"key:{key_id}")
+    return True
+
+
+def _in_force(row: ServiceKey, now: datetime) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
 
 
 def _row(row: ServiceKey) -> KeyRow:

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from catalog.errors import SchemaMismatch
+from catalog.planner import tell_planner
 from catalog.session import WRITE, available, reading
 
 ADVISORY_LOCK = 0x706F7274  # any number that all processes of one database agree on: "port"
@@ -39,6 +40,7 @@ def upgrade(engine: Engine) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        tell_planner(connection)
 
 
 def check(engine: Engine) -> None:

@@ -17,6 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from catalog.audit_tail import KEYS, append_noted
+from catalog.chain import AuditKeys
 from catalog.errors import CatalogUnavailable
 
 WRITE = "portcullis_write"
@@ -56,8 +58,12 @@ class WriteSession(ReadSession):
         return self.sql.get_bind().dialect.name
 
 
-def open_engine(url: str, *, lock_timeout_seconds: float = 30.0, pool_size: int = 10) -> Engine:
+def open_engine(
+    url: str, *, lock_timeout_seconds: float = 30.0, pool_size: int = 10, audit_keys: AuditKeys | None = None
+) -> Engine:
     """An engine on `url`. SQLite gets WAL, foreign keys and `BEGIN IMMEDIATE` for writes; its folder is made if missing.
+
+    `audit_keys` are those of the audit's chain, for all that is done by this engine.
 
     Raises `CatalogUnavailable` when `url` is no URL of SQLite or PostgreSQL, or the folder cannot be made. A server is not
     contacted here.
@@ -67,11 +73,13 @@ def open_engine(url: str, *, lock_timeout_seconds: float = 30.0, pool_size: int 
     except ArgumentError:
         raise CatalogUnavailable(f"CATALOG_URL is not a database URL. {_REMEDY}") from None
     backend = parsed.get_backend_name()
-    if backend == "postgresql":
-        return _open_postgresql(parsed, lock_timeout_seconds, pool_size)
-    if backend != "sqlite":
+    if backend not in ("postgresql", "sqlite"):
         raise CatalogUnavailable(f"CATALOG_URL names a {backend} database. {_REMEDY}")
-    return _open_sqlite(parsed, lock_timeout_seconds, pool_size)
+    opener = _open_postgresql if backend == "postgresql" else _open_sqlite
+    engine = opener(parsed, lock_timeout_seconds, pool_size)
+    if audit_keys is not None:
+        engine.update_execution_options(**{KEYS: audit_keys})
+    return engine
 
 
 _REMEDY = "Write `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`."
@@ -145,6 +153,7 @@ def transaction(engine: Engine) -> Iterator[WriteSession]:
     """A write transaction: committed when the block ends, rolled back when it raises. Raises `CatalogUnavailable`."""
     with _session(engine.execution_options(**{WRITE: True})) as session:
         yield WriteSession(session)
+        append_noted(session)
         session.commit()
 
 

@@ -1,4 +1,4 @@
-"""The whole schema, with `people_tables.py`.
+"""The whole schema, with `people_tables.py` and `audit_tables.py`.
 
 Every table but `tenants`, `collections` and the Alembic one carries `tenant_id`. Integer keys are never reused (AUTOINCREMENT on
 SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value, but `vault.sealed`.
@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from catalog.audit_tables import AuditEntry as AuditEntry
+from catalog.audit_tables import AuditHead as AuditHead
 from catalog.columns import NEVER_REUSED, BigId
 from catalog.columns import Base as Base
 from catalog.people_tables import AccessEntry as AccessEntry
@@ -293,18 +295,3 @@ class Erasure(Base):
     receipt: Mapped[UUID]
     erased_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-
-
-class AuditEntry(Base):
-    """Append-only. Ids and counts, never texts."""
-
-    __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_tenant", "tenant_id", "at"), NEVER_REUSED)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"))
-    at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(String(400))
-    action: Mapped[str] = mapped_column(String(60))
-    object: Mapped[str] = mapped_column(String(1000))
-    details: Mapped[dict[str, Any]]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 
-from sqlalchemy import select, update
+from sqlalchemy import BindParameter, Select, bindparam, select, update
 
 from catalog.errors import UnknownTenant
 from catalog.ids import DEFAULT_TENANT, EVERYONE, TenantId, storable, utc_now
@@ -50,12 +51,12 @@ def all_tenants(session: ReadSession) -> list[TenantId]:
 
 def policy_epoch(session: ReadSession, tenant_id: TenantId) -> int:
     """Moves with every change of people, groups, memberships and access lists."""
-    return session.sql.scalars(select(Tenant.policy_epoch).where(Tenant.id == tenant_id)).one()
+    return session.sql.scalars(_epoch(policy=True), {"tenant": tenant_id}).one()
 
 
 def corpus_epoch(session: ReadSession, tenant_id: TenantId) -> int:
     """Moves with every publication, retirement, erasure and change of a document's access list."""
-    return session.sql.scalars(select(Tenant.corpus_epoch).where(Tenant.id == tenant_id)).one()
+    return session.sql.scalars(_epoch(policy=False), {"tenant": tenant_id}).one()
 
 
 def bump_policy(session: WriteSession, tenant_id: TenantId) -> None:
@@ -66,3 +67,10 @@ def bump_policy(session: WriteSession, tenant_id: TenantId) -> None:
 def bump_corpus(session: WriteSession, tenant_id: TenantId) -> None:
     """Make every answer that was computed so far stale."""
     session.sql.execute(update(Tenant).where(Tenant.id == tenant_id).values(corpus_epoch=Tenant.corpus_epoch + 1))
+
+
+@cache
+def _epoch(*, policy: bool) -> Select[int]:
+    """Built once: every question asks it, several times."""
+    tenant: BindParameter[int] = bindparam("tenant")
+    return select(Tenant.policy_epoch if policy else Tenant.corpus_epoch).where(Tenant.id == tenant)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId, VersionId
 from catalog.insert import BATCH, insert_ignore
@@ -76,8 +77,8 @@ def held_chunks(
     """
     found: dict[ChunkId, StoredChunk] = {}
     for start in range(0, len(chunk_ids), BATCH):
-        of_these = Chunk.id.in_(list(chunk_ids[start : start + BATCH]))
-        for chunk in _stored(session, tenant_id, of_these, _means(when)):  # the latest comes first
+        these = list(chunk_ids[start : start + BATCH])
+        for chunk in _stored(session, tenant_id, when, chunks=these):  # the latest comes first
             before = found.get(chunk.chunk_id)
             if before is None or (before.version_access not in labels and chunk.version_access in labels):
                 found[chunk.chunk_id] = chunk
@@ -86,23 +87,58 @@ def held_chunks(
 
 def document_chunks(session: ReadSession, key: DocumentKey, when: When = NOW) -> list[StoredChunk]:
     """Every chunk of the version that `when` means, in reading order; empty when there was none, or the document is retired."""
-    chunks = _stored(session, key.tenant_id, Document.id == key.document_id, _means(when))
+    chunks = _stored(session, key.tenant_id, when, document=key.document_id)
     return sorted(chunks, key=lambda c: c.position)
 
 
-def _means(when: When) -> ColumnElement[bool]:
-    if not when.past:
-        return Version.id == Document.current_version_id
-    began = Version.held_from.is_not(None) if when.at is None else Version.held_from <= when.at
-    if when.every:
-        return began
-    return began & (Version.held_until.is_(None) | (Version.held_until > when.at))
-
-
 def _stored(
-    session: ReadSession, tenant_id: TenantId, condition: ColumnElement[bool], meant: ColumnElement[bool]
+    session: ReadSession,
+    tenant_id: TenantId,
+    when: When,
+    *,
+    chunks: Sequence[ChunkId] = (),
+    document: DocumentId | None = None,
 ) -> Iterable[StoredChunk]:
-    rows = session.sql.execute(
+    """Of `document`, or those of `chunks`."""
+    given = {"tenant": tenant_id, "at": when.at, "chunks": chunks, "document": document}
+    statement = _statement(when.past, when.every, when.at is not None, document is not None)
+    rows = session.sql.execute(statement, given)
+    for r in rows:
+        yield StoredChunk(
+            chunk_id=ChunkId(r.id),
+            key=DocumentKey(tenant_id, DocumentId(r.document_id)),
+            document_name=r.name,
+            label=Label(r.label),
+            version_access=Label(r.version_access),
+            version_id=VersionId(r.version_id),
+            arrival=r.arrival,
+            current=r.version_id == r.current_version_id,
+            version_label=r.version_label,
+            modified_at=r.modified_at,
+            title=r.title,
+            source=r.source,
+            custom=r.custom,
+            position=r.position,
+            char_start=r.char_start,
+            char_end=r.char_end,
+            tokens=r.tokens,
+            pages=tuple(r.pages),
+            headings=tuple(r.headings),
+            text_hash=r.text_hash,
+            text=r.text[r.body_start :],
+        )
+
+
+@cache
+def _statement(past: bool, every: bool, dated: bool, whole: bool) -> Select[*tuple[Any, ...]]:
+    """Built once: to build it costs more than to run it. `whole`: all of a document, else some chunks."""
+    tenant: BindParameter[int] = bindparam("tenant")
+    at: BindParameter[datetime] = bindparam("at")
+    began = Version.held_from <= at if dated else Version.held_from.is_not(None)
+    held = began if every else began & (Version.held_until.is_(None) | (Version.held_until > at))
+    meant = held if past else Version.id == Document.current_version_id
+    condition = Document.id == bindparam("document") if whole else Chunk.id.in_(bindparam("chunks", expanding=True))
+    return (
         select(
             Chunk.id,
             Document.id.label("document_id"),
@@ -133,11 +169,11 @@ def _stored(
         .join(Source, Source.id == Document.source_id)
         .join(ChunkText, (ChunkText.tenant_id == Chunk.tenant_id) & (ChunkText.text_hash == Chunk.text_hash))
         .where(
-            Chunk.tenant_id == tenant_id,
-            Document.tenant_id == tenant_id,
-            Version.tenant_id == tenant_id,
-            VersionChunk.tenant_id == tenant_id,
-            Source.tenant_id == tenant_id,
+            Chunk.tenant_id == tenant,
+            Document.tenant_id == tenant,
+            Version.tenant_id == tenant,
+            VersionChunk.tenant_id == tenant,
+            Source.tenant_id == tenant,
             Document.retired_at.is_(None),
             Document.label.is_not(None),
             Document.current_version_id.is_not(None),
@@ -145,27 +181,3 @@ def _stored(
         )
         .order_by(Version.held_from.desc(), Version.id.desc())
     )
-    for r in rows:
-        yield StoredChunk(
-            chunk_id=ChunkId(r.id),
-            key=DocumentKey(tenant_id, DocumentId(r.document_id)),
-            document_name=r.name,
-            label=Label(r.label),
-            version_access=Label(r.version_access),
-            version_id=VersionId(r.version_id),
-            arrival=r.arrival,
-            current=r.version_id == r.current_version_id,
-            version_label=r.version_label,
-            modified_at=r.modified_at,
-            title=r.title,
-            source=r.source,
-            custom=r.custom,
-            position=r.position,
-            char_start=r.char_start,
-            char_end=r.char_end,
-            tokens=r.tokens,
-            pages=tuple(r.pages),
-            headings=tuple(r.headings),
-            text_hash=r.text_hash,
-            text=r.text[r.body_start :],
-        )

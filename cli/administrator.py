@@ -1,4 +1,4 @@
-"""For administrators: people and groups, keys, tenants."""
+"""For administrators: people and groups, tenants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import typer
 from cli.answer import DEFAULT, Json, Tenant, command, document, table, with_home
 
 groups = typer.Typer(help="People and groups from a snapshot file.", no_args_is_help=True)
-keys = typer.Typer(help="Service keys for applications.", no_args_is_help=True)
 tenants = typer.Typer(help="Tenants: worlds that never meet.", no_args_is_help=True)
 
 READERS_SHOWN = 20
@@ -57,74 +56,6 @@ def groups_diff(file: Snapshot, tenant: Tenant = DEFAULT, as_json: Json = False)
     with _snapshot(file) as place, open_catalog() as catalog:
         body = diff_groups(catalog, tenant, absolute(place))
     _show_changes(body, as_json)
-
-
-@keys.command("create")
-@command
-def keys_create(
-    name: Annotated[str, typer.Option(help="What the key is for.")],
-    scope: Annotated[
-        list[str], typer.Option(metavar="SCOPE", help="What it may do: retrieve, impersonate, scim, reveal, admin. Repeatable.")
-    ],
-    tenant: Tenant = DEFAULT,
-    as_json: Json = False,
-) -> None:
-    """Make a service key. It is shown once."""
-    from catalog.keys import SCOPES, create_key
-    from catalog.session import transaction
-    from catalog.tenants import open_tenant
-    from flows.wiring import open_catalog
-
-    if not set(scope) <= set(SCOPES):
-        raise typer.BadParameter(f"--scope is one of {', '.join(SCOPES)}")
-    with open_catalog() as catalog, transaction(catalog) as session:
-        key_id, key = create_key(session, open_tenant(session, tenant), name, scope)
-    if as_json:
-        document({"id": key_id, "key": key})
-        return
-    print(key)
-    print(f"Keep it: it is not shown again. `portcullis keys revoke {key_id}` ends it.", file=sys.stderr)
-
-
-@keys.command("list")
-@command
-def keys_list(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
-    """List the keys of the tenant, without their secrets."""
-    from catalog.keys import list_keys
-    from catalog.session import transaction
-    from catalog.tenants import open_tenant
-    from flows.wiring import open_catalog
-
-    with open_catalog() as catalog, transaction(catalog) as session:
-        found = list_keys(session, open_tenant(session, tenant))
-    if as_json:
-        shown = ("id", "name", "created_at", "expires_at", "revoked_at")
-        document({"keys": [{k: getattr(key, k) for k in shown} | {"scopes": sorted(key.scopes)} for key in found]})
-        return
-    table(
-        ("id", "name", "scopes", "created", "expires", "revoked"),
-        [(k.id, k.name, " ".join(sorted(k.scopes)), k.created_at, k.expires_at, k.revoked_at) for k in found],
-        empty="No keys. `portcullis keys create --name NAME --scope retrieve` makes one.",
-    )
-
-
-@keys.command("revoke")
-@command
-def keys_revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
-    """End a key at once."""
-    from catalog.keys import revoke_key
-    from catalog.session import transaction
-    from catalog.tenants import find_tenant
-    from cli.answer import UnknownKey
-    from flows.wiring import open_catalog
-
-    with open_catalog() as catalog, transaction(catalog) as session:
-        if not revoke_key(session, find_tenant(session, tenant), key_id):
-            raise UnknownKey(key_id)
-    if as_json:
-        document({"id": key_id, "revoked": True})
-    else:
-        print(f"Key {key_id} is revoked.")
 
 
 @tenants.command("create")

@@ -11,6 +11,7 @@ import typer
 from cli.answer import Json, command, document, table
 
 if TYPE_CHECKING:
+    from evals.leaks_http import Report as LeakReport
     from evals.pii import Names, Overall, Synthetic, Wrong
     from evals.score import Figure
 
@@ -56,6 +57,56 @@ def pii(
         _show_names(each)
     if errors:
         _show_wrong(report.wrong)
+
+
+@evaluate.command("leaks")
+@command
+def leaks(
+    acl: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A manifest.jsonl with its groups-snapshot.json, or *.upa.jsonl; "
+            "default: `acl/k8s-community` in PORTCULLIS_TEST_DATA or ../shared/data.",
+        ),
+    ] = None,
+    retrieves: Annotated[int, typer.Option(metavar="N", min=1, help="How many questions, at least.")] = 20_000,
+    as_json: Json = False,
+) -> None:
+    """Whether anybody gets what he may not read, or misses what he may: everybody asks for canaries over real access lists."""
+    from cli.progress import bar
+    from evals.leaks_http import measure
+    from index.open import open_embedder
+    from index.settings import IndexSettings
+
+    place = acl or Path(os.environ.get("PORTCULLIS_TEST_DATA", "../shared/data")) / "acl" / "k8s-community"
+    with bar("asking", "questions") as tell:
+        report = measure(place, retrieves, open_embedder(IndexSettings()), tell)
+    if as_json:
+        document(report.described())
+    else:
+        _show_leaks(report)
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+def _show_leaks(report: LeakReport) -> None:
+    told = list(report.worlds.values())
+    rows: list[tuple[object, ...]] = [
+        ("questions", *(f"{v.retrieves:,}" for v in told)),
+        ("pairs of person and document", *(f"{v.pairs:,}" for v in told)),
+        ("of these the oracle lets through", *(f"{v.readable:,}" for v in told)),
+        ("leaks", *(len(v.leaks) for v in told)),
+        ("missing", *(len(v.missing) for v in told)),
+    ]
+    for name in told[0].milliseconds:
+        spread = [v.described()["milliseconds"][name] for v in told]
+        rows.append((f"{name}, ms, p50 / p95", *(f"{s['p50']} / {s['p95']}" for s in spread)))
+    cost = [report.cost[name] for name in report.worlds]
+    rows.append(("in the index, ms: with filter / without", *(f"{c.filtered_ms} / {c.unfiltered_ms}" for c in cost)))
+    table(("", *(f"lists {name}" for name in report.worlds)), rows)
+    for line in (line for v in told for line in (*v.leaks, *v.missing)):
+        print(line)
 
 
 def _show_synthetic(told: Synthetic) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import access, administrator, application, demo, engineer, erasure, evaluate, privacy, sources, versions
+from cli import access, administrator, application, audit, demo, engineer, erasure, evaluate, keys, privacy, sources, versions
 
 app = typer.Typer(
     name="portcullis",
@@ -37,8 +37,9 @@ app.command("serve")(application.serve)
 for name, group in (
     ("groups", administrator.groups),
     ("acl", access.acl),
-    ("keys", administrator.keys),
+    ("keys", keys.keys),
     ("tenants", administrator.tenants),
+    ("audit", audit.audit),
 ):
     app.add_typer(group, name=name)
 app.command("scim")(administrator.scim)

@@ -127,7 +127,7 @@ def judge(tools: Tools, oracle: Oracle, verdict: Verdict) -> None:
         for at in oracle.times(document):
             expected = oracle.held(document, at)
             try:
-                held: str | None = read_document(tools.catalog, asker, document, uuid4(), at).version.label
+                held: str | None = read_document(tools.catalog, asker, document, uuid4(), at)[0].version.label
             except NoSuchDocument:
                 held = None
             verdict.read += 1

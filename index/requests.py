@@ -49,9 +49,7 @@ def _set_label(shards: Shards, collection: str, message: Message) -> Message:
     numbers = _list(message, "documents")
     if not all(type(number) is int for number in numbers):
         raise UnfilteredRefused("A change of labels names its documents by numbers. This is a fault in the caller.")
-    shards.set_label(
-        collection, _tenant(message), [DocumentId(number) for number in numbers], Label(_integer(message, "label"))
-    )
+    shards.set_label(collection, _tenant(message), [DocumentId(number) for number in numbers], Label(_integer(message, "label")))
     return {}
 
 

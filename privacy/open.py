@@ -85,8 +85,16 @@ def open_question_redactor(settings: PrivacySettings) -> Redactor:
 def open_redactor(settings: PrivacySettings) -> TextRedactor:
     """The redactor of `settings`. Raises `BadPolicy`, `KeyUnavailable` and `NamesUnavailable`."""
     policies = _policies(settings)
-    key = decode_key(settings.key.get_secret_value()) if settings.key is not None else open_key(settings.resolved_key_file())
-    return TextRedactor(policies.base, key, policies.sources, settings.keep_originals, open_names(settings.names))
+    return TextRedactor(policies.base, _key(settings), policies.sources, settings.keep_originals, open_names(settings.names))
+
+
+def open_question_key(settings: PrivacySettings) -> bytes:
+    """The key of the digests by which the audit knows questions: made of the pseudonyms' key. Raises `KeyUnavailable`."""
+    return hmac.new(_key(settings), b"portcullis audit questions", hashlib.sha256).digest()
+
+
+def _key(settings: PrivacySettings) -> bytes:
+    return decode_key(settings.key.get_secret_value()) if settings.key is not None else open_key(settings.resolved_key_file())
 
 
 def _policies(settings: PrivacySettings) -> Policies:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
+from typing import Any
 from uuid import UUID, uuid4
 
 import anyio
 from anyio import to_thread
 
+from catalog.errors import PortcullisError
 from catalog.text import StoredChunk
 from catalog.versions import When
 from index.model import Tokens
+from retrieval.audit_writer import Note
+from retrieval.audited import keep, keep_failure, keyed_digest
 from retrieval.context import Context, pack
 from retrieval.errors import EmptyQuestion, QuestionTooLong
 from retrieval.identity import Asker, asker_by_operator
@@ -31,6 +36,7 @@ from retrieval.wire import (
     WarningBody,
 )
 
+UNAUDITED = WarningBody(code="not_audited", detail="The audit could not be written; this service answers all the same.")
 NOTHING_INDEXED = WarningBody(code="nothing_indexed", detail="Nothing is indexed here yet. Run `portcullis ingest PATH` first.")
 INCOMPLETE = WarningBody(code="incomplete", detail="The index lags behind the catalog; more passages may exist. Ask again later.")
 
@@ -48,10 +54,40 @@ def ask(services: Services, limits: RetrievalSettings, tenant: str, person: str,
 async def answer(
     services: Services, limits: RetrievalSettings, asker: Asker, request: RetrieveRequest, request_id: UUID
 ) -> RetrieveResponse:
-    """What `asker` may read about the question.
+    """What `asker` may read about the question; it leaves only when the audit has it, unless `limits` say otherwise.
 
     Raises `EmptyQuestion`, `QuestionTooLong`, `TooManyNames`, `CatalogUnavailable`, `IndexFault`.
     """
+    asked = keyed_digest(services.question_key, asker.tenant_id, request.query)
+    noted = Note(asker.tenant_id, asker.actor, "retrieve", f"user:{asker.person.name}", _asked(request_id, asked, asker.issuer))
+    try:
+        body, found, whole = await _answer(services, limits, asker, request, request_id)
+    except Exception as error:
+        code = error.code if isinstance(error, PortcullisError) else PortcullisError.code
+        await keep_failure(services, replace(noted, action="retrieve.failed", details={**noted.details, "failed": code}))
+        raise
+    clock = Clock()
+    noted = replace(noted, details={**noted.details, **_handed_out(found)})
+    kept = await keep(services, noted, required=limits.audit == "required")
+    clock.lap("audit")
+    whole.lap("all")
+    stages = body.usage.stages | {"audit": round(clock.stages["audit"], 3)}
+    usage = UsageBody(took_ms=round(whole.stages["all"], 3), stages=stages)
+    return body.model_copy(update={"usage": usage, "warnings": body.warnings if kept else [*body.warnings, UNAUDITED]})
+
+
+def _asked(request_id: UUID, question: str, issuer: str | None) -> dict[str, Any]:
+    return {"request_id": str(request_id), "question": question} | ({} if issuer is None else {"issuer": issuer})
+
+
+def _handed_out(found: Found) -> dict[str, Any]:
+    versions = list(dict.fromkeys(int(passage.chunk.version_id) for passage in found.passages))
+    return {"results": len(found.passages), "versions": versions, "policy_epoch": found.policy_epoch}
+
+
+async def _answer(
+    services: Services, limits: RetrievalSettings, asker: Asker, request: RetrieveRequest, request_id: UUID
+) -> tuple[RetrieveResponse, Found, Clock]:
     whole, clock = Clock(), Clock()
     if not request.query.strip():
         raise EmptyQuestion
@@ -68,10 +104,9 @@ async def answer(
     budget = request.context.max_tokens or limits.default_context_tokens
     body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)
     clock.lap("pack")
-    whole.lap("all")
-    stages = {"redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
-    usage = UsageBody(took_ms=round(whole.stages["all"], 3), stages={name: round(ms, 3) for name, ms in stages.items()})
-    return body.model_copy(update={"usage": usage})
+    stages = {"scope": asker.scope_ms, "redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
+    usage = UsageBody(took_ms=0, stages={name: round(ms, 3) for name, ms in stages.items()})
+    return body.model_copy(update={"usage": usage}), found, whole
 
 
 def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID) -> RetrieveResponse:

@@ -26,13 +26,16 @@ from index.errors import EmbedderMismatch
 from index.model import Embedder
 from index.open import model_name, open_index, open_named
 from index.settings import IndexSettings
-from privacy.open import open_question_redactor, open_vault
+from privacy.open import open_question_key, open_question_redactor, open_vault
 from privacy.settings import PrivacySettings
+from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
+from retrieval.issuers import read_issuers
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
 from retrieval.routes import router
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
+from retrieval.tokens import Tokens
 
 
 @contextmanager
@@ -42,6 +45,7 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
     `warm` loads the model and the vault's keys before the first question comes; for a single one, which may yet be refused, and
     which reveals nothing, that is left out.
     """
+    tokens = open_tokens(RetrievalSettings()) if warm else None
     catalog = open_catalog(CatalogSettings())
     try:
         settings = IndexSettings()
@@ -49,16 +53,25 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         index = open_index(settings)
         privacy = PrivacySettings()
         vault = open_vault(privacy) if warm else None
-        services = Services(catalog, index, named(model_name(settings)), open_question_redactor(privacy), named, vault)
+        redactor, question_key = open_question_redactor(privacy), open_question_key(privacy)
+        writer = AuditWriter(catalog) if warm else None
+        services = Services(catalog, index, named(model_name(settings)), redactor, named, vault, writer, tokens, question_key)
         try:
             if warm:
                 _serving(services).embed_query("ready")
                 services.redactor.redact(TenantId(0), ["Is Ingrid Solheim ready?"])
             yield services
         finally:
+            if writer is not None:
+                writer.close()
             index.close()
     finally:
         catalog.dispose()
+
+
+def open_tokens(settings: RetrievalSettings) -> Tokens | None:
+    """What checks people's tokens; None where no issuer is named. Raises `BadIssuers`. No provider is asked here."""
+    return None if settings.issuers is None else Tokens(read_issuers(settings.issuers))
 
 
 def _serving(services: Services) -> Embedder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from anyio import to_thread
 from sqlalchemy import Engine
 
 from acl.store import find_scope
@@ -15,13 +16,39 @@ from catalog.tenants import policy_epoch
 from catalog.text import document_chunks
 from catalog.versions import When
 from retrieval.answer import location_body, version_body
+from retrieval.audit_writer import Note
+from retrieval.audited import keep, keyed_digest
 from retrieval.errors import NoSuchDocument
 from retrieval.identity import Asker
+from retrieval.services import Services
 from retrieval.wire import DocumentPassageBody, DocumentResponse
 
 
-def read_document(catalog: Engine, asker: Asker, name: str, request_id: UUID, at: datetime | None = None) -> DocumentResponse:
-    """The document called `name` as it is, or held `at`, passages in reading order. Raises `NoSuchDocument`."""
+async def give_document(
+    services: Services, asker: Asker, name: str, request_id: UUID, at: datetime | None = None, *, required: bool = True
+) -> tuple[DocumentResponse, bool]:
+    """As `read_document`; it leaves, or its absence is told, when the audit has it. And whether the audit has it."""
+    found, error, versions = None, None, list[int]()
+    try:
+        found, version = await to_thread.run_sync(read_document, services.catalog, asker, name, request_id, at)
+        versions.append(version)
+    except NoSuchDocument as absent:
+        error = absent
+    asked = keyed_digest(services.question_key, asker.tenant_id, name)
+    details = {"request_id": str(request_id), "document": asked, "versions": versions}
+    if asker.issuer is not None:
+        details["issuer"] = asker.issuer
+    note = Note(asker.tenant_id, asker.actor, "read", f"user:{asker.person.name}", details)
+    kept = await keep(services, note, required=required)
+    if found is None:
+        raise error or NoSuchDocument
+    return found, kept
+
+
+def read_document(
+    catalog: Engine, asker: Asker, name: str, request_id: UUID, at: datetime | None = None
+) -> tuple[DocumentResponse, int]:
+    """The document called `name` as it is, or held `at`, passages in reading order, and its version. Raises `NoSuchDocument`."""
     as_of = utc_now()
     if "\x00" in name:
         raise NoSuchDocument
@@ -36,7 +63,7 @@ def read_document(catalog: Engine, asker: Asker, name: str, request_id: UUID, at
     if not chunks or chunks[0].version_access not in scope.labels:  # each version has a list of its own
         raise NoSuchDocument
     first = chunks[0]
-    return DocumentResponse(
+    body = DocumentResponse(
         request_id=request_id,
         permissions_as_of=as_of,
         document_id=first.document_name,
@@ -46,3 +73,4 @@ def read_document(catalog: Engine, asker: Asker, name: str, request_id: UUID, at
         metadata=dict(first.custom),
         passages=[DocumentPassageBody(chunk_id=c.chunk_id, location=location_body(c), text=c.text) for c in chunks],
     )
+    return body, int(first.version_id)

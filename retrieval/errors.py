@@ -6,7 +6,13 @@ RetrievalError
 │   ├── QuestionTooLong       more characters than the service reads
 │   ├── RequestTooLarge       more bytes than the service reads
 │   ├── AmbiguousHeader       a header that says who asks came twice
-│   └── UserTokenUnsupported  a person's token, which this version cannot check and must not ignore
+│   ├── AmbiguousPerson       more than one header says on whose behalf
+│   └── UserTokenUnsupported  a person's token, and no issuer is named that could vouch for it
+├── BadToken                  a person's token that is not one of a named issuer for this service
+│   └── ExpiredToken          one that was
+├── InsufficientScope         a token that is good, but not for this
+├── IssuerUnavailable         an issuer's keys cannot be had: its tokens cannot be checked now
+├── BadIssuers                RETRIEVAL_ISSUERS names what is not understood, or not safe
 ├── NotAuthenticated          no service key, or one that is unknown, revoked or expired
 ├── MissingScope              the key may not do this
 ├── NoPerson                  a key asks for itself: nobody's permissions apply, so nothing is readable
@@ -57,11 +63,55 @@ class AmbiguousHeader(RequestError):
         super().__init__(f"The header {name} came more than once. Send it once.")
 
 
+class AmbiguousPerson(RequestError):
+    code = "ambiguous_person"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Say once who asks: by a person's token, or by X-On-Behalf-Of with a key that has the scope `impersonate`."
+        )
+
+
 class UserTokenUnsupported(RequestError):
     code = "user_token_unsupported"
 
     def __init__(self) -> None:
-        super().__init__("X-User-Token cannot be checked by this version. Name the person in X-On-Behalf-Of instead.")
+        super().__init__(
+            "No issuer is named here that could vouch for a token (RETRIEVAL_ISSUERS). Name the person in X-On-Behalf-Of instead."
+        )
+
+
+class BadToken(RetrievalError):
+    code = "bad_token"
+
+    def __init__(self) -> None:
+        super().__init__("The token is not one that this service takes. Get an access token for it from the identity provider.")
+
+
+class ExpiredToken(BadToken):
+    code = "token_expired"
+
+    def __init__(self) -> None:
+        RetrievalError.__init__(self, "The token expired. Get a new one from the identity provider.")
+
+
+class InsufficientScope(RetrievalError):
+    code = "insufficient_scope"
+
+
+class IssuerUnavailable(RetrievalError):
+    code = "issuer_unavailable"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("The identity provider's keys cannot be had now, so its tokens cannot be checked. Check its `jwks`.")
+
+
+class BadIssuers(RetrievalError):
+    code = "bad_issuers"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"RETRIEVAL_ISSUERS is not taken: {fault}. docs/identity.md shows how it is written.")
 
 
 class NotAuthenticated(RetrievalError):

@@ -4,47 +4,75 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from time import perf_counter
 from uuid import UUID
 
 from sqlalchemy import Engine
 
 from acl.errors import BadPrincipal, UnknownPerson
-from acl.principal import user
+from acl.principal import normal, user
 from acl.scope import ReadScope
-from acl.store import Person, find_person, find_scope
+from acl.store import Person, find_person, find_person_by_external_id, find_scope
 from catalog.audit import record
 from catalog.errors import UnknownTenant
 from catalog.ids import DEFAULT_TENANT, TenantId
 from catalog.keys import KeyRow, find_key
 from catalog.session import ReadSession, reading, transaction
 from catalog.tenants import find_tenant
-from retrieval.errors import AmbiguousHeader, MissingScope, NoPerson, NotAuthenticated, UserTokenUnsupported
+from retrieval.errors import (
+    AmbiguousHeader,
+    AmbiguousPerson,
+    InsufficientScope,
+    MissingScope,
+    NoPerson,
+    NotAuthenticated,
+    UserTokenUnsupported,
+)
+from retrieval.tokens import Tokens, Vouched
 
+PREFIX = "pck_"
+DOTS = 2
+"""In a signed token (RFC 7515, 7.1); a key has none."""
 KEY = re.compile(r"pck_[0-9A-Za-z]+_[0-9A-Za-z_-]+")
+SELF_TOLD = frozenset(("retrieve", "document"))
+"""Operations that write, before anything is handed out, an entry that names the actor and the person: one for each request."""
 HEADERS = ("authorization", "x-on-behalf-of", "x-user-token")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request says about who asks, unchecked. `on_behalf_of` is None when the header is missing."""
+    """What a request says about who asks, unchecked; None where it says nothing. Of `token` and `on_behalf_of` one at most.
+
+    `token` is a person's, with a key (from `X-User-Token`) or alone (`alone`, from `Authorization`).
+    """
 
     key: str | None
     on_behalf_of: str | None
+    token: str | None = field(default=None, repr=False)
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A known, active person of a tenant, and what he may read. `actor` is who really asks: `key:ID` or `operator`."""
+    """A known, active person of a tenant, and what he may read. `actor` is who really asks: `key:ID`, `user:NAME` or `operator`.
+
+    `issuer` vouched for him, where a token says who he is.
+    """
 
     tenant_id: TenantId
     person: Person
     scope: ReadScope
     actor: str
+    issuer: str | None = None
+    scope_ms: float = field(default=0.0, compare=False)  # what it took to find person and scope
 
 
-def credentials(headers: Iterable[tuple[bytes, bytes]]) -> Credentials:
-    """Read the raw headers. Raises `AmbiguousHeader` and `UserTokenUnsupported`: what cannot be honoured is never ignored."""
+def credentials(headers: Iterable[tuple[bytes, bytes]], *, issuers: bool = False) -> Credentials:
+    """Read the raw headers; `issuers`: there are some whose tokens can be checked.
+
+    Raises `AmbiguousHeader`, `AmbiguousPerson` and `UserTokenUnsupported`: what cannot be honoured is never ignored.
+    """
     found: dict[str, bytes] = {}
     for raw_name, value in headers:
         name = raw_name.decode("latin-1").lower()
@@ -52,20 +80,25 @@ def credentials(headers: Iterable[tuple[bytes, bytes]]) -> Credentials:
             if name in found:
                 raise AmbiguousHeader(name)
             found[name] = value
-    if "x-user-token" in found:
+    person, token, bearer = found.get("x-on-behalf-of"), found.get("x-user-token"), _bearer(found.get("authorization"))
+    if token is not None and not issuers:
         raise UserTokenUnsupported
-    person = found.get("x-on-behalf-of")
+    alone = issuers and bearer is not None and not bearer.startswith(PREFIX) and bearer.count(".") == DOTS
+    if (token is not None) + (person is not None) + alone > 1:
+        raise AmbiguousPerson
     return Credentials(
-        key=_bearer(found.get("authorization")),
+        key=None if alone else bearer,
         on_behalf_of=None if person is None else person.decode("utf-8", "replace").strip(),
+        token=bearer if alone else None if token is None else token.decode("latin-1").strip(),
+        alone=alone,
     )
 
 
 def asker_by_key(catalog: Engine, given: Credentials, request_id: UUID, operation: str, scope: str = "retrieve") -> Asker:
     """The person on whose behalf a service key asks. The key needs `scope`.
 
-    Raises `NotAuthenticated`, `MissingScope`, `NoPerson`, `UnknownPerson`. Writes one audit entry for each use of a name, refused
-    or not, before anything is searched; if it cannot be written, nobody asks (`CatalogUnavailable`).
+    Raises `NotAuthenticated`, `MissingScope`, `NoPerson`, `UnknownPerson`. Writes an audit entry for each name that is
+    refused, and for each that is borrowed for an operation that writes none itself; if that fails, nobody asks.
     """
     with reading(catalog) as session:
         key = _key(session, given, scope)
@@ -73,8 +106,64 @@ def asker_by_key(catalog: Engine, given: Credentials, request_id: UUID, operatio
             raise NoPerson
         _demand(key, "impersonate")
         asker = _find(session, key.tenant_id, given.on_behalf_of, f"key:{key.id}")
-    _audit(catalog, key.tenant_id, f"key:{key.id}", given.on_behalf_of, asker, request_id, operation)
+    _note_use(catalog, key.tenant_id, f"key:{key.id}", given.on_behalf_of, asker, request_id, operation)
     return asker or _refuse(given.on_behalf_of)
+
+
+def asker_by_token(
+    catalog: Engine, tokens: Tokens, given: Credentials, request_id: UUID, operation: str, scope: str = "retrieve"
+) -> Asker:
+    """The person whom a token is of, his tenant by its issuer; with a key, which needs `scope`, of the same tenant.
+
+    Raises `NotAuthenticated`, `MissingScope`, `InsufficientScope`, `UnknownPerson` and what `Tokens.check` raises. No connection
+    is held while an issuer is asked for its keys.
+    """
+    if given.alone and operation not in SELF_TOLD:
+        raise InsufficientScope("A person's token alone may not do this. Send it as X-User-Token, with a key that may.")
+    key = None
+    if not given.alone:
+        with reading(catalog) as session:
+            key = _key(session, given, scope)
+    vouched = tokens.check(given.token or "")
+    with reading(catalog) as session:
+        try:
+            tenant_id = find_tenant(session, vouched.issuer.tenant)
+        except UnknownTenant:
+            raise UnknownPerson(vouched.value) from None
+        if key is not None and key.tenant_id != tenant_id:  # neither tenant learns what the other knows
+            raise UnknownPerson(vouched.value)
+        asker = _vouched(session, tenant_id, vouched, None if key is None else f"key:{key.id}")
+    actor = f"key:{key.id}" if key is not None else "token"
+    if asker is None or operation not in SELF_TOLD:
+        _note_token(catalog, tenant_id, actor, asker, vouched, request_id, operation)
+    return asker or _refuse(vouched.value)
+
+
+def _vouched(session: ReadSession, tenant_id: TenantId, vouched: Vouched, actor: str | None) -> Asker | None:
+    by_name = vouched.issuer.match == "name"
+    try:  # the claim's own `user:` is part of the name, not a sign before it
+        found = find_person(session, tenant_id, f"user:{vouched.value}") if by_name else None
+        person = found or find_person_by_external_id(session, tenant_id, vouched.value)
+    except (UnknownPerson, BadPrincipal):
+        return None
+    if vouched.groups is not None:
+        person = replace(person, groups=frozenset(map(normal, vouched.groups)))
+    scope = find_scope(session, tenant_id, person)
+    return Asker(tenant_id, person, scope, actor or f"user:{person.name}", vouched.issuer.issuer)
+
+
+def _note_token(
+    catalog: Engine, tenant_id: TenantId, actor: str, asker: Asker | None, vouched: Vouched, request_id: UUID, operation: str
+) -> None:
+    with transaction(catalog) as session:
+        record(
+            session,
+            tenant_id,
+            actor=actor,
+            action="token" if asker else "token.refused",
+            object_=_printable(f"user:{vouched.value}") if asker is None else f"user:{asker.person.name}",
+            details={"request_id": str(request_id), "operation": operation, "issuer": vouched.issuer.issuer},
+        )
 
 
 def asker_by_operator(catalog: Engine, tenant: str, person: str, request_id: UUID, operation: str) -> Asker:
@@ -87,7 +176,7 @@ def asker_by_operator(catalog: Engine, tenant: str, person: str, request_id: UUI
                 raise UnknownPerson(person) from None
             raise
         asker = _find(session, tenant_id, person, "operator")
-    _audit(catalog, tenant_id, "operator", person, asker, request_id, operation)
+    _note_use(catalog, tenant_id, "operator", person, asker, request_id, operation)
     return asker or _refuse(person)
 
 
@@ -105,16 +194,20 @@ def _demand(key: KeyRow, scope: str) -> None:
 
 
 def _find(session: ReadSession, tenant_id: TenantId, name: str, actor: str) -> Asker | None:
+    began = perf_counter()
     try:
         person = find_person(session, tenant_id, name)
     except (UnknownPerson, BadPrincipal):
         return None
-    return Asker(tenant_id, person, find_scope(session, tenant_id, person), actor)
+    scope = find_scope(session, tenant_id, person)
+    return Asker(tenant_id, person, scope, actor, scope_ms=(perf_counter() - began) * 1000)
 
 
-def _audit(
+def _note_use(
     catalog: Engine, tenant_id: TenantId, actor: str, name: str, asker: Asker | None, request_id: UUID, operation: str
 ) -> None:
+    if asker is not None and operation in SELF_TOLD:
+        return
     with transaction(catalog) as session:
         record(
             session,

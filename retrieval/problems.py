@@ -13,6 +13,10 @@ from catalog.errors import CatalogError, CatalogUnavailable, PortcullisError, Sc
 from index.errors import EmbedderFault, IndexFault, IndexUnavailable
 from privacy.errors import PrivacyError, VaultFault
 from retrieval.errors import (
+    AmbiguousPerson,
+    BadToken,
+    InsufficientScope,
+    IssuerUnavailable,
     MissingScope,
     NoPerson,
     NoSuchDocument,
@@ -46,6 +50,8 @@ class Row:
 TABLE: tuple[Row, ...] = (
     # the first row whose type fits decides: special types stand above general ones
     Row(NotAuthenticated, 401, "Who are you?"),
+    Row(BadToken, 401, "The token is not taken"),
+    Row(InsufficientScope, 403, "This token may not do that"),
     Row(MissingScope, 403, "This key may not do that"),
     Row(NoPerson, 403, "Nobody asks"),
     Row(UnknownPerson, 403, "Unknown person", "There is no active person by that name here. An administrator syncs people."),
@@ -54,9 +60,11 @@ TABLE: tuple[Row, ...] = (
     Row(TooManyNames, 429, "Too many questions by name"),
     Row(NotKept, 409, "Originals are not kept"),
     Row(UserTokenUnsupported, 400, "Not supported"),
+    Row(AmbiguousPerson, 400, "Who asks?"),
     Row(RequestTooLarge, 413, "The request is too large"),
     Row(RequestError, 422, "The request cannot be served"),
     Row(NotReady, 503, "Not ready"),
+    Row(IssuerUnavailable, 503, "The identity provider does not answer", OURS),
     Row(CatalogUnavailable, 503, "The catalog does not answer", OURS),
     Row(SchemaMismatch, 503, "The catalog is of another version", OURS),
     Row(IndexUnavailable, 503, "The index does not answer", OURS),
@@ -93,6 +101,10 @@ def problem(error: Exception, request_id: UUID) -> Problem:
     headers = {}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"' if error.presented else CHALLENGE
+    if isinstance(error, BadToken):
+        headers["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"'
+    if isinstance(error, InsufficientScope):
+        headers["WWW-Authenticate"] = f'{CHALLENGE}, error="insufficient_scope"'
     if error.retryable:
         headers["Retry-After"] = "2"
     detail = row.detail or str(error)

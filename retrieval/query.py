@@ -60,6 +60,7 @@ class Found:
 
     `complete` is False only when fewer than `top_k` are here although the search was given up before the index was exhausted.
     `stages` holds milliseconds. `collection` is None when nothing was ever indexed. `tokens` are those of its model.
+    `policy_epoch`: of the permissions that the passages were confirmed under.
     """
 
     passages: tuple[Passage, ...]
@@ -68,6 +69,7 @@ class Found:
     collection: str | None
     stages: dict[str, float]
     tokens: Tokens
+    policy_epoch: int
 
 
 def version_ref(key: DocumentKey, arrival: int) -> UUID:

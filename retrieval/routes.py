@@ -15,27 +15,40 @@ from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection
 from catalog.session import reading
 from index.errors import CollectionMissing, EmbedderMismatch
-from retrieval.answer import answer
-from retrieval.document import read_document
+from retrieval.answer import UNAUDITED, answer
+from retrieval.document import give_document
 from retrieval.errors import NotReady
-from retrieval.identity import Asker, asker_by_key, credentials
+from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 from retrieval.wire import DocumentResponse, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
 
 KEY = HTTPBearer(scheme_name="service key", description="A key `pck_...` with the scope `retrieve`", auto_error=False)
+PERSON = HTTPBearer(
+    scheme_name="person's token",
+    bearerFormat="JWT",
+    description="An access token of a named identity provider, alone",
+    auto_error=False,
+)
 REVEAL_KEY = HTTPBearer(scheme_name="reveal key", description="A key `pck_...` with the scope `reveal`", auto_error=False)
 ON_BEHALF_OF: dict[str, Any] = {
     "parameters": [
         {
             "name": "X-On-Behalf-Of",
             "in": "header",
-            "required": True,
-            "description": "The person who asks: `ana` or `user:ana`. Needs the scope `impersonate`; each use is audited.",
+            "required": False,
+            "description": "The person who asks: `ana` or `user:ana`. For keys with the scope `impersonate`; each use audited.",
             "schema": {"type": "string"},
             "example": "user:ana",
-        }
+        },
+        {
+            "name": "X-User-Token",
+            "in": "header",
+            "required": False,
+            "description": "Beside a key, in place of X-On-Behalf-Of: the access token (JWT) of the person who asks.",
+            "schema": {"type": "string"},
+        },
     ]
 }
 NO_INDEX = "readiness"
@@ -50,7 +63,7 @@ def problems(**statuses: str) -> dict[int | str, dict[str, Any]]:
 
 
 REFUSED = problems(
-    s401="No service key, or one that is unknown, revoked or expired",
+    s401="No service key and no token, or one that is unknown, revoked, expired or not taken",
     s403="The key lacks a scope, or the person is missing, unknown or disabled",
     s503="The catalog or the index does not answer: no partial answer is given",
 )
@@ -60,14 +73,20 @@ REFUSED = problems(
     "/v1/retrieve",
     summary="Passages for a question, limited to what this person may read",
     responses=REFUSED
-    | problems(s400="The body is not JSON", s413="The body is too large", s422="The request is not well formed or not supported"),
-    dependencies=[Security(KEY)],
+    | problems(
+        s400="The body is not JSON, or two headers say who asks",
+        s413="The body is too large",
+        s422="The request is not well formed or not supported",
+    ),
+    dependencies=[Security(KEY), Security(PERSON)],
     openapi_extra=ON_BEHALF_OF,
 )
 async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
     asker = await _asker(request, "retrieve")
     found = await answer(_services(request), _settings(request), asker, body, _request_id(request))
     _note(request, results=len(found.results), complete=found.complete)
+    if UNAUDITED in found.warnings:
+        _note(request, audited=False)
     return found
 
 
@@ -75,8 +94,12 @@ async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
     "/v1/documents/{id:path}",
     summary="A document's current version, or the one that held at a time, if this person may read it",
     responses=REFUSED
-    | problems(s404="Absent, retired or unreadable: the answer is the same", s422="`as_of` is no time with its zone"),
-    dependencies=[Security(KEY)],
+    | problems(
+        s400="Two headers say who asks",
+        s404="Absent, retired or unreadable: the answer is the same",
+        s422="`as_of` is no time with its zone",
+    ),
+    dependencies=[Security(KEY), Security(PERSON)],
     openapi_extra=ON_BEHALF_OF,
 )
 async def document(
@@ -85,7 +108,11 @@ async def document(
     as_of: Annotated[AwareDatetime | None, Query(description="The version that held then; who may read is decided today")] = None,
 ) -> DocumentResponse:
     asker = await _asker(request, "document")
-    return await to_thread.run_sync(read_document, _services(request).catalog, asker, id, _request_id(request), as_of)
+    required = _settings(request).audit == "required"
+    found, audited = await give_document(_services(request), asker, id, _request_id(request), as_of, required=required)
+    if not audited:
+        _note(request, audited=False)
+    return found
 
 
 @router.post(
@@ -93,7 +120,7 @@ async def document(
     summary="A text with pseudonyms swapped back where this person may read a document that holds the value",
     responses=REFUSED
     | problems(
-        s400="The body is not JSON",
+        s400="The body is not JSON, or two headers say who asks",
         s409="Originals are not kept here",
         s413="The body is too large",
         s422="The request is not well formed",
@@ -148,8 +175,13 @@ def _probe(services: Services) -> None:
 
 
 async def _asker(request: Request, operation: str, scope: str = "retrieve") -> Asker:
-    given = credentials(request.headers.raw)
-    asker = await to_thread.run_sync(asker_by_key, _services(request).catalog, given, _request_id(request), operation, scope)
+    services, request_id = _services(request), _request_id(request)
+    given = credentials(request.headers.raw, issuers=services.tokens is not None)
+    if services.tokens is not None and given.token is not None:
+        by_token = (services.catalog, services.tokens, given, request_id, operation, scope)
+        asker = await to_thread.run_sync(asker_by_token, *by_token)
+    else:
+        asker = await to_thread.run_sync(asker_by_key, services.catalog, given, request_id, operation, scope)
     _note(request, tenant=int(asker.tenant_id), actor=asker.actor, person=int(asker.person.id))
     return asker
 

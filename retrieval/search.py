@@ -45,6 +45,9 @@ ROUNDS = 8
 FIRST_LIMIT = 24
 """Asked for at least, so that duplicates and a few stale points cost no second round."""
 
+NO_SOURCE = SourceId(0)
+"""Numbers start at 1. A source that is not there is searched like one that cannot be read: the same stages, the same time."""
+
 T = TypeVar("T")
 
 
@@ -76,8 +79,8 @@ async def search(services: Services, asker: Asker, query: Query) -> Found:
 async def _search(services: Services, asker: Asker, query: Query, clock: Clock) -> Found:
     began = utc_now()
     collection, sources = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
-    if collection is None or (sources is not None and not sources):
-        return Found((), True, began, None if collection is None else collection.name, clock.stages, services.embedder.tokens)
+    if collection is None:
+        return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     clock.lap("catalog")
     embedder, look = await to_thread.run_sync(_look, services, collection, query)
     clock.lap("embed")
@@ -85,7 +88,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
     scope, skip, limit = asker.scope, frozenset[ChunkId](), max(FIRST_LIMIT, 2 * query.top_k)
     passages: tuple[Passage, ...] = ()
-    exhausted, as_of, epoch = False, began, -1
+    exhausted, as_of, epoch, policy = False, began, -1, asker.scope.policy_epoch
     for _ in range(ROUNDS):
         found = [await r.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope) for r in readers]
         hits = [hit for part in found for hit in part]
@@ -93,7 +96,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         checked = await to_thread.run_sync(_recheck, services.catalog, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
         passages = rank(checked.result.confirmed, query.top_k, query.dedup, checked.signatures)
-        as_of = checked.as_of
+        as_of, policy = checked.as_of, checked.scope.policy_epoch
         exhausted = all(len(part) < limit for part in found)
         settled = not (checked.result.dropped or checked.revived) and checked.scope.labels == scope.labels
         if settled and (exhausted or len(passages) == query.top_k):
@@ -103,7 +106,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         if len(passages) < query.top_k:
             limit *= 2
     complete = exhausted or len(passages) == query.top_k
-    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens)
+    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy)
 
 
 def _where(
@@ -116,7 +119,7 @@ def _where(
             return None, None
         if names is None:
             return collection, None
-        return collection, tuple(sorted(find_sources(session, tenant_id, names).values()))
+        return collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,)
 
 
 def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery]:

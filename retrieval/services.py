@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_bytes
 
 from sqlalchemy import Engine
 
@@ -14,6 +15,8 @@ from index.made_by import made_by
 from index.model import Embedder
 from privacy.redactor import Redactor
 from privacy.vault import Vault
+from retrieval.audit_writer import AuditWriter
+from retrieval.tokens import Tokens
 
 
 def no_model(name: str) -> Embedder:
@@ -25,7 +28,9 @@ def no_model(name: str) -> Embedder:
 class Services:
     """Each is safe to call from several threads. `open_named` opens a model by the name that a collection's row gives.
 
-    Without a `vault` nothing can be revealed.
+    Without a `vault` nothing can be revealed, without `tokens` no person's token is taken. Without the `audit`'s writer each
+    entry is a transaction of its own: enough for a single question. `question_key` makes the digests of questions there; one
+    made up here is good for this process alone.
     """
 
     catalog: Engine
@@ -34,6 +39,9 @@ class Services:
     redactor: Redactor
     open_named: Callable[[str], Embedder] = no_model
     vault: Vault | None = None
+    audit: AuditWriter | None = None
+    tokens: Tokens | None = None
+    question_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""

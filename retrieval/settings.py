@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -20,6 +23,13 @@ class RetrievalSettings(BaseSettings):
     )
     named_questions_per_minute: int = Field(
         default=60, ge=0, description="Questions a minute in which a person may name somebody; 0 sets no bound (docs/privacy.md)"
+    )
+    audit: Literal["required", "best_effort"] = Field(
+        default="required",
+        description="Whether what cannot be written to the audit is not answered (503), or is answered with a warning",
+    )
+    issuers: Path | None = Field(
+        default=None, description="The file that lists the identity providers whose tokens are taken (docs/identity.md)"
     )
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"

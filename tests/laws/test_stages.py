@@ -274,7 +274,7 @@ def test_a_document_can_be_read_as_it_held(house: House) -> None:
     at = {None: "text 2", DAY + timedelta(days=1, hours=1): "text 1"}
     asker = asker_by_operator(house.tools.catalog, DEFAULT_TENANT, "ana", uuid4(), "document")
     for moment, word in at.items():
-        found = read_document(house.tools.catalog, asker, "a", uuid4(), moment)
+        found = read_document(house.tools.catalog, asker, "a", uuid4(), moment)[0]
         assert all(word in passage.text for passage in found.passages if "Paragraph" in passage.text)
     with pytest.raises(NoSuchDocument):
         read_document(house.tools.catalog, asker, "a", uuid4(), DAY)

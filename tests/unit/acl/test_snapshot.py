@@ -15,6 +15,7 @@ from acl.groups import ancestors
 from acl.principal import Name
 from acl.snapshot import apply_snapshot, diff_snapshot, parse_snapshot
 from acl.store import find_person, find_scope, intern, principals_of, resolve
+from catalog.audit_tail import append_noted
 from catalog.ids import PrincipalId, TenantId
 from catalog.session import ReadSession, reading, transaction
 from catalog.tables import AuditEntry, Membership, Principal
@@ -120,6 +121,7 @@ def snapshot(sequence: int, users: str, groups: str = "") -> Snapshot:
 
 
 def count_audit(session: ReadSession) -> int:
+    append_noted(session.sql)  # what the running transaction noted counts too
     return len(session.sql.scalars(select(AuditEntry.id)).all())
 
 

@@ -31,7 +31,7 @@ def test_sqlite_climbs_from_a_member_to_his_groups(tmp_path: Path) -> None:
     assert all("principal_id=?" in step for step in plan if " access_entries " in step)
     by_name = [step for step in plan if step.endswith("ix_principals_former_name (tenant_id=? AND kind=? AND name=?)")]
     assert len(by_name) == 1
-    everyone = [step for step in plan if step.endswith("uq_principals_bound_name (tenant_id=? AND kind=?)")]
+    everyone = [step for step in plan if step.endswith("uq_principals_bound_name (tenant_id=? AND kind=? AND name=?)")]
     assert len(everyone) == 1
     aliases = [step for step in plan if step.endswith("ix_principals_alias (tenant_id=? AND alias_of=?)")]
     others = [step for step in plan if " principals_" in step and step.startswith("SEARCH principals_")]
