@@ -6,7 +6,8 @@ AclError
 ├── NameTaken          a name that somebody has is to be given to somebody else
 ├── BadSnapshot        a group snapshot that cannot be understood
 ├── StaleSnapshot      an older sequence than the one that was applied, or the same one with other content
-└── BrakeTripped       a change that touches too many people to happen unasked
+├── BrakeTripped       a change that touches too many people to happen unasked
+└── CannotListen       the address of a service is taken or is none of this machine's
 """
 
 from __future__ import annotations
@@ -64,3 +65,10 @@ class BrakeTripped(AclError):
             f"{touched} people would read more or less than now, of {people}. `portcullis groups diff FILE` shows whom; "
             "if that is right, apply it again with --yes. Nothing was changed."
         )
+
+
+class CannotListen(AclError):
+    code = "cannot_listen"
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"Cannot listen on {host}:{port}: {reason}. Choose another with `--host` and `--port`.")

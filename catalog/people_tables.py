@@ -86,6 +86,18 @@ class ScimResource(Base):
     modified_at: Mapped[datetime]
 
 
+class ScimLookup(Base):
+    """What a SCIM resource is looked up by: the digest of an attribute's value as filters compare it."""
+
+    __tablename__ = "scim_lookups"
+    __table_args__ = (Index("ix_scim_lookups_principal", "tenant_id", "principal_id"),)
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    attribute: Mapped[str] = mapped_column(String(20), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    principal_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), primary_key=True)
+
+
 class AccessList(Base):
     """An interned access list: equal lists of a tenant are one row, its key is the label that chunks carry."""
 

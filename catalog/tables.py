@@ -32,6 +32,7 @@ from catalog.people_tables import AccessEntry as AccessEntry
 from catalog.people_tables import AccessList as AccessList
 from catalog.people_tables import Membership as Membership
 from catalog.people_tables import Principal as Principal
+from catalog.people_tables import ScimLookup as ScimLookup
 from catalog.people_tables import ScimResource as ScimResource
 from catalog.people_tables import ServiceKey as ServiceKey
 from catalog.people_tables import Sync as Sync

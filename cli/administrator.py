@@ -92,6 +92,17 @@ def tenants_list(as_json: Json = False) -> None:
         table(("name",), [(name,) for name in names], empty="No tenants yet; `default` is made on first use.")
 
 
+@command
+def scim(
+    host: Annotated[str | None, typer.Option(help="The address to listen on. Default: ACL_SCIM_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port. Default: ACL_SCIM_PORT.")] = None,
+) -> None:
+    """Serve SCIM 2.0, by which an identity provider brings people and groups, until stopped."""
+    from acl.scim.app import serve
+
+    serve(host=host, port=port)
+
+
 @contextmanager
 def _snapshot(file: str) -> Iterator[str]:
     """Where the snapshot lies. Standard input is laid down for as long as it takes: flows are told places, not contents."""

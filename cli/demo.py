@@ -55,7 +55,7 @@ PLAIN = frozenset(
         "someone",
     )
 )
-OTHERS = ("CATALOG_", "INDEX_", "PRIVACY_", "INGEST_", "RETRIEVAL_", "FLOWS_")
+OTHERS = ("CATALOG_", "ACL_", "INDEX_", "PRIVACY_", "INGEST_", "RETRIEVAL_", "FLOWS_")
 
 
 @dataclass(frozen=True, slots=True)

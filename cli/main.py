@@ -42,6 +42,7 @@ for name, group in (
     ("audit", audit.audit),
 ):
     app.add_typer(group, name=name)
+app.command("scim")(administrator.scim)
 
 app.command("forget")(erasure.forget)
 app.command("expire")(erasure.expire)

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from structlog.typing import FilteringBoundLogger
 
+from acl.log import open_log
 from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection, PortcullisError
 from catalog.ids import TenantId
@@ -30,7 +31,6 @@ from privacy.settings import PrivacySettings
 from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
-from retrieval.log import open_log
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
 from retrieval.routes import router
 from retrieval.services import Services

@@ -19,8 +19,7 @@ RetrievalError
 ├── NotKept                   originals are not kept here, so none can be revealed
 ├── TooManyNames              a person asked by name more often than is allowed
 ├── NoSuchDocument            absent or unreadable: the two look alike
-├── NotReady                  the service cannot answer questions now
-└── CannotListen              the address is taken or is none of this machine's
+└── NotReady                  the service cannot answer questions now
 """
 
 from __future__ import annotations
@@ -170,10 +169,3 @@ class NoSuchDocument(RetrievalError):
 class NotReady(RetrievalError):
     code = "not_ready"
     retryable = True
-
-
-class CannotListen(RetrievalError):
-    code = "cannot_listen"
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"Cannot listen on {host}:{port}: {reason}. Choose another with `--host` and `--port`.")

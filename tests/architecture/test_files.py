@@ -14,7 +14,8 @@ LIMIT = 400  # 300 is a smell, and `make lint` names those files
 NAMELESS = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "base", "misc"}
 IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "utc_now", "now", "today", "utcnow"}
 MACHINES = re.compile(
-    r"(?<![\w.~:/}-])/(?:root|home|Users|opt|mnt|work|tmp/\w)(?=/|\b)"  # a folder of somebody's machine
+    r"(?<![\w.~:/}-])/(?:(?:root|home|opt|mnt|work|tmp/\w)(?=/|\b)"  # a folder of somebody's machine
+    r"|Users/[A-Za-z][\w.-]*/)"  # the same on a Mac; `/Users` alone is a path of SCIM
     r"|\b(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}\b"  # an address in somebody's network
     r"|\b[\w-]+\.(?:internal|corp|lan|intranet)\b"
 )  # fmt: skip

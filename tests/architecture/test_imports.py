@@ -17,6 +17,7 @@ LAYERS: list[list[str]] = [[name.strip() for name in layer.split("|")] for layer
 DESIGNED_PURE = {
     "catalog": ("ids", "chain"),
     "acl": ("principal", "access", "groups", "scope", "diff", "effect"),
+    "acl.scim": ("dialect", "membership", "shape"),
     "index": ("point", "where", "plan", "lexical"),
     "evals": ("words",),
     "ingest": ("documents", "manifest", "dedupe", "resolve", "chunk", "plan", "members", "trust", "retention"),

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
+from acl.log import open_log
 from retrieval.app import create_app
-from retrieval.log import open_log
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 

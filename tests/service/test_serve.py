@@ -20,9 +20,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from acl.errors import CannotListen
+from acl.listen import listen, url_of
 from retrieval.app import open_services
-from retrieval.errors import CannotListen
-from retrieval.serve import listen, serve, url_of
+from retrieval.serve import serve
 from tests.service.corpus import Corpus
 
 START_SECONDS = 90

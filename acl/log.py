@@ -1,4 +1,4 @@
-"""The service's log: one JSON object a line, built by a root and handed on. Ids, counts and codes, never texts."""
+"""The log of a service: one JSON object a line, built by a root and handed on. Ids, counts and codes, never texts."""
 
 from __future__ import annotations
 
