@@ -215,7 +215,7 @@ def _show_reasons(passages: int, kept: int, explained: Sequence[tuple[Explanatio
     _wrapped(f"Of the {passages} passages that {FIRST} gets, {SECOND} gets {passages - kept}. Why, as an operator may ask:")
     for pair in explained:
         for told in pair:
-            _wrapped(" ".join(told.lines()), "  ")
+            _wrapped(told.lines()[0], "  ")  # who said so, and when, is for `acl explain`
     _wrapped(f"{SECOND} himself is told nothing of them: to him what he may not read does not exist.")
 
 
