@@ -85,27 +85,42 @@ def portcullis(home: Path, *arguments: str) -> Any:
 @contextmanager
 def service(home: Path, port: int) -> Iterator[httpx.Client]:
     """`portcullis serve` on loopback, ready, with a key that may ask on behalf of people; stopped at the end."""
-    key = portcullis(home, "keys", "create", "--name", "leaks", "--scope", "retrieve", "--scope", "impersonate")["key"]
+    with _serving(home, port, "serve", ("retrieve", "impersonate"), "/readyz") as client:
+        yield client
+
+
+@contextmanager
+def scim_service(home: Path, port: int) -> Iterator[httpx.Client]:
+    """`portcullis scim` likewise, with a key that may keep people and groups in step. Paths begin with `/Users` and the like."""
+    with _serving(home, port, "scim", ("scim",), "/healthz") as client:
+        client.base_url = client.base_url.join("/scim/v2")
+        yield client
+
+
+@contextmanager
+def _serving(home: Path, port: int, command: str, scopes: Sequence[str], sign_of_life: str) -> Iterator[httpx.Client]:
+    wanted = [word for scope in scopes for word in ("--scope", scope)]
+    key = portcullis(home, "keys", "create", "--name", "evaluation", *wanted)["key"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli", "serve", "--host", "127.0.0.1", "--port", str(port)],
+        [sys.executable, "-m", "cli", command, "--host", "127.0.0.1", "--port", str(port)],
         env={**os.environ, "PORTCULLIS_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
-            _wait_until_ready(client, process)
+            _wait_until_ready(client, process, sign_of_life)
             yield client
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
-def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes], sign_of_life: str) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
-            if client.get("/readyz").status_code == 200:
+            if client.get(sign_of_life).status_code == 200:
                 return
         except httpx.TransportError:
             pass

@@ -2,8 +2,9 @@
 
     python -m evals.revocation [--trials 1000] [--json]
 
-Two `portcullis serve` stand over one home. In each trial a person finds a document in both; then one of `WAYS` takes the right
-away, and the next question to each service, in random order, must not be answered with it. Then the right is given back.
+Two `portcullis serve` and a `portcullis scim` stand over one home. In each trial a person finds a document in both; then one of
+`WAYS` takes the right away, and the next question to each service, in random order, must not be answered with it. Then the
+right is given back.
 Exit 0 when nothing was missed.
 """
 
@@ -26,41 +27,56 @@ import httpx
 import numpy as np
 from sqlalchemy import Engine
 
-from acl import members, store
+from acl import store
 from acl.parse import parse_snapshot
 from acl.principal import Name
-from acl.snapshot import PROVIDER, apply_snapshot
+from acl.snapshot import apply_snapshot
 from catalog.collections import live_collection
 from catalog.documents import follow_current, get_document
-from catalog.ids import DEFAULT_TENANT, PrincipalId, TenantId
+from catalog.ids import DEFAULT_TENANT, TenantId
 from catalog.keys import create_key, revoke_key
 from catalog.session import open_engine, reading, transaction
 from catalog.tenants import find_tenant
 from catalog.version_access import set_versions_access
 from evals.canaries import plant
 from evals.grants import Grants
-from evals.leaks import portcullis, service
+from evals.leaks import portcullis, scim_service, service
 from index.edge import EdgeIndex
 
 SEED = 6
 PEOPLE = 25
 SCOPES = ("retrieve", "impersonate")
+USER, GROUP = (f"urn:ietf:params:scim:schemas:core:2.0:{kind}" for kind in ("User", "Group"))
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 @dataclass
 class Place:
-    """The home's catalog, and what stands in it: person `p7` is in group `g7`, which is in `over-g7`, which reads `d7`."""
+    """The home's catalog, and what stands in it: person `p7` is in group `g7`, which is in `over-g7`, which reads `d7`.
+
+    `s7`, `of-s7` and `over-s7` likewise, brought by SCIM; the others are of a snapshot.
+    """
 
     catalog: Engine
     index: EdgeIndex
+    scim: httpx.Client
     tenant_id: TenantId
     words: Mapping[str, str]
+    public: dict[str, str] = field(default_factory=dict)  # SCIM's id of each person and group
     sequence: int = 1
     key: tuple[str, str] = ("", "")  # the id of this trial's key, and itself
 
-    def id(self, name: Name) -> PrincipalId:
-        with transaction(self.catalog) as write:
-            return store.resolve(write, self.tenant_id, [name])[name]
+    def create(self, kind: str, said: Mapping[str, Any]) -> str:
+        response = self.scim.post(kind, json=said).raise_for_status()
+        public: str = response.json()["id"]
+        return public
+
+    def create_group(self, name: str, *held: str) -> None:
+        members = [{"value": self.public[one]} for one in held]
+        self.public[name] = self.create("Groups", {"schemas": [GROUP], "displayName": name, "members": members})
+
+    def patch(self, path: str, operation: Mapping[str, Any]) -> None:
+        self.scim.patch(path, json={"schemas": [PATCH], "Operations": [operation]}).raise_for_status()
 
     def snapshot(self, without: int | None = None) -> None:
         """Everybody as ever, but for the membership of one."""
@@ -83,9 +99,10 @@ class Place:
 
 
 class Way(Protocol):
-    """How a right is taken away, and given back. One that goes by HTTP is a class with a client in it."""
+    """How a right is taken away, and given back. `asker`: whose, `p` (a snapshot's people) or `s` (SCIM's)."""
 
     name: str
+    asker: str
 
     def take(self, place: Place, n: int) -> None: ...
 
@@ -93,57 +110,46 @@ class Way(Protocol):
 
 
 class Member:
+    """Over SCIM, as all that an identity provider does."""
+
     name = "member removed"
+    asker = "s"
 
     def take(self, place: Place, n: int) -> None:
-        group, person = place.id(_group(n)), place.id(_person(n))
-        with transaction(place.catalog) as write:
-            store.lock_policy(write, place.tenant_id)
-            members.remove_members(write, place.tenant_id, group, [person])
+        operation = {"op": "Remove", "path": "members", "value": [{"value": place.public[f"s{n}"]}]}  # as Entra says it
+        place.patch(f"Groups/{place.public[f'of-s{n}']}", operation)
 
     def give(self, place: Place, n: int) -> None:
-        group, person = place.id(_group(n)), place.id(_person(n))
-        with transaction(place.catalog) as write:
-            store.lock_policy(write, place.tenant_id)
-            members.add_members(write, place.tenant_id, group, [person], PROVIDER)
+        operation = {"op": "Add", "path": "members", "value": [{"value": place.public[f"s{n}"]}]}
+        place.patch(f"Groups/{place.public[f'of-s{n}']}", operation)
 
 
 class Group:
-    name = "group removed"
+    name = "group deleted"
+    asker = "s"
 
     def take(self, place: Place, n: int) -> None:
-        group = place.id(_over(n))
-        with transaction(place.catalog) as write:
-            store.lock_policy(write, place.tenant_id)
-            members.remove(write, place.tenant_id, [group])
+        place.scim.delete(f"Groups/{place.public[f'over-s{n}']}").raise_for_status()
 
     def give(self, place: Place, n: int) -> None:
-        inner = place.id(_group(n))
-        with transaction(place.catalog) as write:
-            store.lock_policy(write, place.tenant_id)
-            group = members.bind(write, place.tenant_id, _over(n), PROVIDER)
-            members.add_members(write, place.tenant_id, group, [inner], PROVIDER)
-        place.permit(n, _over(n), follow=True)  # one that comes again under the old name has nothing until it is given anew
+        place.create_group(f"over-s{n}", f"of-s{n}")
+        place.permit(n, *_readers(n), follow=True)  # one that comes again under the old name has nothing until it is given anew
 
 
 class Person:
     name = "person deactivated"
+    asker = "s"
 
     def take(self, place: Place, n: int) -> None:
-        self._set(place, n, active=False)
+        place.patch(f"Users/{place.public[f's{n}']}", {"op": "Replace", "path": "active", "value": "False"})  # as Entra says it
 
     def give(self, place: Place, n: int) -> None:
-        self._set(place, n, active=True)
-
-    def _set(self, place: Place, n: int, *, active: bool) -> None:
-        person = place.id(_person(n))
-        with transaction(place.catalog) as write:
-            store.lock_policy(write, place.tenant_id)
-            members.set_active(write, place.tenant_id, person, active)
+        place.patch(f"Users/{place.public[f's{n}']}", {"op": "Replace", "path": "active", "value": "True"})
 
 
 class Snapshot:
     name = "snapshot applied"
+    asker = "p"
 
     def take(self, place: Place, n: int) -> None:
         place.snapshot(without=n)
@@ -154,6 +160,7 @@ class Snapshot:
 
 class Key:
     name = "key revoked"
+    asker = "p"
 
     def take(self, place: Place, n: int) -> None:
         with transaction(place.catalog) as write:
@@ -166,12 +173,13 @@ class Key:
 
 class List:
     name = "document's list changed"
+    asker = "p"
 
     def take(self, place: Place, n: int) -> None:
-        place.permit(n, _over((n + 1) % PEOPLE))
+        place.permit(n, *_readers((n + 1) % PEOPLE))
 
     def give(self, place: Place, n: int) -> None:
-        place.permit(n, _over(n))
+        place.permit(n, *_readers(n))
 
 
 WAYS: tuple[Way, ...] = (Member(), Group(), Person(), Snapshot(), Key(), List())
@@ -215,13 +223,15 @@ def attempt(place: Place, services: Sequence[httpx.Client], ways: Sequence[Way],
         way, n = ways[number % len(ways)], chance.randrange(PEOPLE)
         before = []
         for client in services:
-            found, milliseconds, _ = _ask(client, place, n)
+            found, milliseconds, _ = _ask(client, place, way.asker, n)
             if not found:
-                raise RuntimeError(f"p{n} did not find d{n} before anything was taken away (trial {number}, {way.name})")
+                raise RuntimeError(
+                    f"{way.asker}{n} did not find d{n} before anything was taken away (trial {number}, {way.name})"
+                )
             before.append(milliseconds)
         way.take(place, n)
         for which in chance.sample(range(len(services)), len(services)):
-            found, milliseconds, answered = _ask(services[which], place, n)
+            found, milliseconds, answered = _ask(services[which], place, way.asker, n)
             questions += 1
             if found:
                 misses.append(f"trial {number}: {way.name}, service {which}")
@@ -245,9 +255,9 @@ def standing(home: Path) -> Iterator[tuple[Place, list[httpx.Client]]]:
         with reading(catalog) as read:
             tenant_id = find_tenant(read, DEFAULT_TENANT)
         index = EdgeIndex(home / "index")
-        place = Place(catalog, index, tenant_id, words)
-        Key().give(place, 0)
         with ExitStack() as stack:
+            place = Place(catalog, index, stack.enter_context(scim_service(home, _free_port())), tenant_id, words)
+            _populate(place)
             yield place, [stack.enter_context(service(home, _free_port())) for _ in range(2)]
         index.close()
         catalog.dispose()
@@ -255,9 +265,18 @@ def standing(home: Path) -> Iterator[tuple[Place, list[httpx.Client]]]:
         portcullis(home, "engine", "stop")
 
 
-def _ask(client: httpx.Client, place: Place, n: int) -> tuple[bool, float, bool]:
+def _populate(place: Place) -> None:
+    Key().give(place, 0)
+    for n in range(PEOPLE):
+        place.public[f"s{n}"] = place.create("Users", {"schemas": [USER], "userName": f"s{n}", "active": True})
+        place.create_group(f"of-s{n}", f"s{n}")
+        place.create_group(f"over-s{n}", f"of-s{n}")
+        place.permit(n, *_readers(n), follow=True)
+
+
+def _ask(client: httpx.Client, place: Place, asker: str, n: int) -> tuple[bool, float, bool]:
     """Whether person n got his document, after how many milliseconds, and whether he was answered at all."""
-    headers = {"X-On-Behalf-Of": f"p{n}", "Authorization": f"Bearer {place.key[1]}"}
+    headers = {"X-On-Behalf-Of": f"{asker}{n}", "Authorization": f"Bearer {place.key[1]}"}
     since = time.perf_counter()
     response = client.post("/v1/retrieve", json={"query": f"Where is {place.words[f'd{n}']} kept?"}, headers=headers)
     milliseconds = (time.perf_counter() - since) * 1000
@@ -287,16 +306,9 @@ def _snapshot(grants: Grants, sequence: int, without: int | None) -> dict[str, A
     }
 
 
-def _person(n: int) -> Name:
-    return Name("user", f"p{n}")
-
-
-def _group(n: int) -> Name:
-    return Name("group", f"g{n}")
-
-
-def _over(n: int) -> Name:
-    return Name("group", f"over-g{n}")
+def _readers(n: int) -> tuple[Name, Name]:
+    """Who may read document n."""
+    return Name("group", f"over-g{n}"), Name("group", f"over-s{n}")
 
 
 def _free_port() -> int:

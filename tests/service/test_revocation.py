@@ -15,6 +15,7 @@ def test_the_very_next_question_obeys_in_both_services_and_a_miss_is_told(tmp_pa
         """A way that takes nothing away: what it leaves readable must be told as a miss."""
 
         name = "nothing at all"
+        asker = "s"
 
         def take(self, place, n) -> None: ...
 
