@@ -113,7 +113,7 @@ class Version(Base):
     custom: Mapped[dict[str, Any]]  # the manifest's metadata, values redacted
     text: Mapped[str] = mapped_column(Text)  # redacted; what `location.chars` counts in
     signature: Mapped[bytes | None]  # of `text`: near-duplicates are told by it (`index/sketch.py`); null without words
-    findings: Mapped[dict[str, Any]]  # redactions by entity type and count, without values
+    findings: Mapped[dict[str, Any]]  # what redaction found: see catalog/findings.py
     held_from: Mapped[datetime | None]  # from when to before when it was the document's current one; null when it never was,
     held_until: Mapped[datetime | None]  # and no end while nothing follows it
     created_at: Mapped[datetime]

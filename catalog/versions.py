@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, null, select, update
 
+from catalog.findings import Findings, read_findings
 from catalog.ids import DocumentId, DocumentKey, Label, SourceId, TenantId, VersionId, utc_now
 from catalog.insert import insert_ignore
 from catalog.session import ReadSession, WriteSession
@@ -63,7 +64,7 @@ class NewVersion:
     title: str
     custom: Mapping[str, Any]
     text: str
-    findings: Mapping[str, int]
+    findings: Findings
     signature: bytes | None = None
     supersedes: tuple[str, ...] = ()  # names of documents whose place it takes
     stated_by: Mapping[str, Any] | None = None  # which files say who may read it
@@ -133,7 +134,7 @@ def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> Ver
         title=new.title,
         custom=dict(new.custom),
         text=new.text,
-        findings=dict(new.findings),
+        findings=new.findings.described(),
         signature=new.signature,
         created_at=utc_now(),
     )
@@ -215,7 +216,7 @@ def stored_version(session: ReadSession, key: DocumentKey, version_id: VersionId
         title=row.title,
         custom=row.custom,
         text=row.text,
-        findings=row.findings,
+        findings=read_findings(row.findings),
         signature=row.signature,
         supersedes=tuple(names),
     )

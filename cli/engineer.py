@@ -48,18 +48,19 @@ def status(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
     from catalog.session import transaction
     from catalog.tenants import open_tenant
     from catalog.versions import stale_documents
-    from flows.wiring import open_catalog, readings
+    from flows.wiring import open_catalog, policy_ids, readings
 
     with open_catalog() as catalog, transaction(catalog) as session:
         tenant_id = open_tenant(session, tenant)
         holds = count_documents(session, tenant_id)
         runs = last_runs(session, tenant_id)
         stale = stale_documents(session, tenant_id, readings())
+    policies = policy_ids()
     if as_json:
         shown = [{"run_id": r.id, "source": r.source, "started_at": r.started_at, "finished_at": r.finished_at} for r in runs]
         reports = [dict(r.report) for r in runs]
         told = [a | {"report": b} for a, b in zip(shown, reports, strict=True)]
-        document({"tenant": tenant, "holds": holds, "stale": stale, "runs": told})
+        document({"tenant": tenant, "holds": holds, "stale": stale, "runs": told, "redaction_policies": policies})
         return
     table(("what", "count"), list(holds.items()))
     print()
@@ -68,6 +69,7 @@ def status(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
         [(r.source, r.started_at, r.finished_at, _ended(r.report, "indexed"), _ended(r.report, "quarantined")) for r in runs],
         empty="No runs yet. `portcullis ingest PATH` makes one.",
     )
+    print("\nRedaction policy in force: " + "; ".join(f"{of}: {id_}" if of else id_ for of, id_ in policies.items()))
     if stale:
         print("\nServed as an earlier pipeline read them; ingest their sources, with the files in place:")
         for name in stale[:STALE_SHOWN]:

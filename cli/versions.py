@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +19,7 @@ Number = Annotated[int, typer.Argument(metavar="VERSION", help="The version's nu
 def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
     """The versions of a document, the time that each held, and which one is served."""
     from catalog.documents import get_document
+    from catalog.findings import findings_of
     from catalog.session import reading
     from catalog.sources import status_rule
     from catalog.tenants import find_tenant
@@ -27,8 +29,9 @@ def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> Non
     with open_catalog() as catalog, reading(catalog) as session:
         row = get_document(session, find_tenant(session, tenant), name)
         found = versions_of(session, row.key)
+        redacted = findings_of(session, row.key)
         rule = status_rule(session, row.key.tenant_id, row.source_id)
-    shown = [
+    shown: list[dict[str, Any]] = [
         {
             "version": v.arrival,
             "label": v.version_label,
@@ -39,6 +42,7 @@ def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> Non
             "status": rule.status(v.custom),
             "pinned": v.id == row.pinned_version_id,
             "path": v.path,
+            "redaction": redacted[v.id].described(),
         }
         for v in sorted(found, key=lambda v: (v.modified_at, v.id))
     ]
@@ -48,6 +52,15 @@ def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> Non
     states = ("pinned" if v["pinned"] else "served" if v["served"] else v["status"] or "" for v in shown)
     rows = [(v["version"], v["label"], v["held_from"], v["held_until"], state) for v, state in zip(shown, states, strict=True)]
     table(("version", "label", "held from", "until", ""), rows)
+    for v in shown:
+        if v["served"]:
+            _show_redaction(v["redaction"])
+
+
+def _show_redaction(told: Mapping[str, Any]) -> None:
+    print(f"\nReplaced in the served version, by redaction policy {told['policy'] or '(not recorded)'}:")
+    rows = [(f["kind"], f["count"], f["recognizer"] or "(not recorded)") for f in told["found"]]
+    table(("kind", "times", "found by"), rows, empty="Nothing.")
 
 
 @command

@@ -40,6 +40,15 @@ def readings() -> frozenset[str]:
     return frozenset(reading_stages(IngestSettings().pages(), open_redactor(PrivacySettings())).values())
 
 
+def policy_ids() -> dict[str, str]:
+    """The ids of the redaction policies that are in force, by source; that of all other sources under the empty name."""
+    from privacy.open import open_redactor
+    from privacy.settings import PrivacySettings
+
+    redactor = open_redactor(PrivacySettings())
+    return {"": redactor.policy_id} | {name: redactor.for_source(name).policy_id for name in sorted(redactor.sources)}
+
+
 @contextmanager
 def open_tools(*, rebuilding: bool = False) -> Iterator[Tools]:
     """What a run works with; closed at the end. Raises what their openers raise.

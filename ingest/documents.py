@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from acl.principal import Name
+from catalog.findings import Findings
 from catalog.ids import digest
 from privacy.original import Original
 
@@ -121,7 +122,7 @@ class RedactedDocument:
     title: str
     elements: tuple[Element, ...]
     metadata: Mapping[str, Any]
-    findings: Mapping[str, int]  # entity type to count, no values
+    findings: Findings
     originals: tuple[Original, ...] = field(default=(), repr=False)  # one for each pseudonym, for the vault alone; else none
 
     @property

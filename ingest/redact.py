@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from catalog.findings import Finding, Findings
 from catalog.ids import TenantId
 from ingest.clean import clean_text
 from ingest.documents import CleanDocument, Element, RedactedDocument
@@ -30,14 +31,14 @@ def redact(document: CleanDocument, redactor: Redactor, tenant_id: TenantId, *, 
     texts = [title, *(element.text for element in document.elements), *_strings(metadata)]
     unique = list(dict.fromkeys(texts))
     done = dict(zip(unique, redactor.redact(tenant_id, unique), strict=True))
-    findings = Counter(span.label for text in texts for span in done[text].found)
+    counts = Counter((span.label, span.by) for text in texts for span in done[text].found)
     elements = (Element(e.kind, done[e.text].text, e.level, e.page) for e in document.elements)
     return RedactedDocument(
         source=document.source,
         title=done[title].text,
         elements=tuple(element for element in elements if element.text.strip()),
         metadata=_replaced(metadata, {text: result.text for text, result in done.items()}),
-        findings=dict(sorted(findings.items())),
+        findings=Findings(redactor.policy_id, tuple(sorted(Finding(*of, count) for of, count in counts.items()))),
         originals=_originals(done) if with_originals else (),
     )
 

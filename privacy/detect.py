@@ -26,7 +26,7 @@ def detect(text: str, policy: Policy) -> list[Span]:
     believed = (
         s for s in _believed(text, policy) if s.score >= policy.least(s.label) and not policy.allows(text[s.start : s.end])
     )
-    denied = (Span(*m.span(), DENIED, 1.0) for p in policy.deny for m in p.finditer(text) if m.end() > m.start())
+    denied = (Span(*m.span(), DENIED, 1.0, "deny list") for p in policy.deny for m in p.finditer(text) if m.end() > m.start())
     return resolve((*believed, *denied))
 
 
@@ -37,7 +37,7 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     for span in sorted(spans):
         if merged and winner is not None and span.start < merged[-1].end:
             winner = max(winner, span, key=lambda s: (s.end - s.start, s.score, s.label))
-            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end), winner.label, winner.score)
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end), winner.label, winner.score, winner.by)
         else:
             merged.append(span)
             winner = span
@@ -64,7 +64,7 @@ def _believed(text: str, policy: Policy) -> Iterable[Span]:
         for span in found:
             score = _belief(text, span, words)
             if score > 0:
-                yield Span(span.start, span.end, entity, score)
+                yield Span(span.start, span.end, entity, score, span.by)
 
 
 def _belief(text: str, span: Span, words: tuple[str, ...]) -> float:

@@ -39,11 +39,11 @@ _AGES = (
 def dates(text: str) -> Iterator[Span]:
     for pattern, score in _DATES:
         for found in pattern.finditer(text):
-            yield Span(*found.span(), "DATE_TIME", score)
+            yield Span(*found.span(), "DATE_TIME", score, "dates")
 
 
 def ages(text: str) -> Iterator[Span]:
     """Numbers of years that somebody lived, as a sentence or a form says it."""
     for pattern in _AGES:
         for found in pattern.finditer(text):
-            yield Span(*found.span(), "AGE", 0.8)
+            yield Span(*found.span(), "AGE", 0.8, "ages")

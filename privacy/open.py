@@ -58,6 +58,10 @@ class TextRedactor:
             described["originals"] = "kept"
         return digest(json.dumps(described, sort_keys=True))
 
+    @property
+    def policy_id(self) -> str:
+        return digest(json.dumps(self.policy.described(), sort_keys=True))[:12]
+
     def for_source(self, source: str) -> TextRedactor:
         """The redactor of one source's documents: by its own policy where the file states one, else by the policy of all."""
         return replace(self, policy=self.sources.get(source, self.policy))

@@ -11,6 +11,7 @@ from privacy.span import Span
 
 PHONE = "PHONE_NUMBER"
 BARE, GROUPED, ANNOUNCED = 0.3, 0.6, 0.8
+ANNOUNCING, ABROAD = "number after its word", "number with a country code"
 _DIAL = re.compile(r"[+(\d](?<![\w+].)(?:(?<=\d)|(?<=[+(])\(?\d)(?:[ \u00a0().\-/\u2010-\u2014]{0,3}\d){5,}+(?!\w)")
 _ABROAD = re.compile(r"\+[1-9](?:[\s().\-/]{0,3}\d){7,14}(?!\d)")
 _NO_PHONE = re.compile(
@@ -38,13 +39,13 @@ def phones(text: str, matcher: Callable[[str], list[Any]], least: float, words: 
         thing = follows_thing(text, start)
         if not thing and speaks_of(PHONE, text, start, end, words):
             if 6 <= digits <= 15:
-                yield Span(start, end, PHONE, ANNOUNCED)
+                yield Span(start, end, PHONE, ANNOUNCED, ANNOUNCING)
             elif digits > 15:
                 yield from _matched(text, start, end, matcher, ANNOUNCED)
             continue
         abroad = _ABROAD.match(value)
         if abroad is not None and digits <= 15:
-            yield Span(start, start + abroad.end(), PHONE, GROUPED)
+            yield Span(start, start + abroad.end(), PHONE, GROUPED, ABROAD)
             continue
         bare = value.isdecimal()
         if _THOUSANDS.fullmatch(value):
@@ -59,7 +60,7 @@ def _matched(text: str, start: int, end: int, matcher: Callable[[str], list[Any]
         first, last = start + result.start, start + result.end
         value = text[first:last]
         if not _NO_PHONE.fullmatch(value) and not _continues(text, first, last):
-            yield Span(first, last, PHONE, min(score, BARE) if value.isdecimal() else score)
+            yield Span(first, last, PHONE, min(score, BARE) if value.isdecimal() else score, "PhoneRecognizer")
 
 
 def _continues(text: str, start: int, end: int) -> bool:

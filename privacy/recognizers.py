@@ -31,6 +31,8 @@ _FOUR = re.compile(r"\d(?<![\w.].)\d{0,2}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?!\w|\.\d
 _SIX = re.compile(r"[0-9A-Fa-f](?<![\w:].)[0-9A-Fa-f]{0,3}:(?:[0-9A-Fa-f]{1,4}:){5,6}[0-9A-Fa-f:.]+")
 _HEX = frozenset("0123456789abcdefABCDEF:.")
 BEFORE_DIGITS, AFTER_DIGITS = 8, 24
+OURS = "shape and checksum"
+"""What a find of ours is recorded under; one of Presidio's, under the name of its recognizer."""
 ADDRESS_CHARACTERS = 320  # the longest e-mail address there is (RFC 3696, errata 1690)
 
 
@@ -64,9 +66,9 @@ def shaped(entity: str, text: str, windows: list[Window], words: tuple[str, ...]
 def _judged(entity: str, shape: Shape, match: re.Match[str]) -> Iterator[Span]:
     if shape.presidio is not None:
         for result in presidio(entity, shape.presidio)(match.group()):
-            yield Span(match.start() + result.start, match.start() + result.end, entity, float(result.score))
+            yield Span(match.start() + result.start, match.start() + result.end, entity, float(result.score), shape.presidio)
     elif shape.check is not None and shape.check("".join(filter(str.isalnum, match.group())).upper()):
-        yield Span(match.start(), match.end(), entity, shape.score)
+        yield Span(match.start(), match.end(), entity, shape.score, OURS)
 
 
 @cache
@@ -101,7 +103,7 @@ def emails(text: str) -> Iterator[Span]:
     find = presidio("EMAIL_ADDRESS", "EmailRecognizer")
     for start, end in around_at(text):
         for result in find(text[start:end]):
-            yield Span(start + result.start, start + result.end, "EMAIL_ADDRESS", float(result.score))
+            yield Span(start + result.start, start + result.end, "EMAIL_ADDRESS", float(result.score), "EmailRecognizer")
 
 
 def addresses(text: str) -> Iterator[Span]:
@@ -109,7 +111,7 @@ def addresses(text: str) -> Iterator[Span]:
     find = presidio("IP_ADDRESS", "IpRecognizer")
     for start, end in [*(m.span() for m in _FOUR.finditer(text)), *_around_colons(text)]:
         for result in find(text[start:end]):
-            yield Span(start + result.start, start + result.end, "IP_ADDRESS", float(result.score))
+            yield Span(start + result.start, start + result.end, "IP_ADDRESS", float(result.score), "IpRecognizer")
 
 
 def numbers_to_dial(text: str, least: float, words: tuple[str, ...] = ()) -> Iterator[Span]:

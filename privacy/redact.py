@@ -25,6 +25,8 @@ from privacy.repeated import Repeated
 from privacy.span import Redaction, Span
 
 PERSON = "PERSON"
+REPEATED = "repeated"
+"""Recorded for what was taken out because it was found elsewhere in its document."""
 Piece = tuple[int, int]
 
 
@@ -60,7 +62,7 @@ def _found_again(works: Sequence[_Work], policy: Policy) -> list[_Work]:
     known, ordinary = known_forms(people), ordinary_words() if people else frozenset[str]()
     for work in works:
         found = [
-            Span(start + a, start + b, label, 1.0)
+            Span(start + a, start + b, label, 1.0, REPEATED)
             for start, end in work.pieces
             for a, b, label in (
                 *repeated.of(work.text[start:end]),
@@ -89,7 +91,7 @@ class _Work:
         """For shapes, in the pieces that wait, and in the pieces of those."""
         while self.waiting:
             start, end = self.waiting.pop()
-            found = [Span(s.start + start, s.end + start, s.label, s.score) for s in detect(self.text[start:end], policy)]
+            found = [Span(s.start + start, s.end + start, s.label, s.score, s.by) for s in detect(self.text[start:end], policy)]
             gone = [s for s in found if policy.operator(s.label) != "keep"]
             if gone:
                 self.replaced.extend(gone)
@@ -118,7 +120,7 @@ class _Work:
                 value = value.strip()
                 if not any(map(str.isalnum, value)) or span.label not in policy.entities or span.score < policy.least(span.label):
                     continue
-                here = Span(start + first - at, start + first - at + len(value), span.label, span.score)
+                here = Span(start + first - at, start + first - at + len(value), span.label, span.score, span.by)
                 if policy.operator(span.label) == "keep":
                     self.kept.append(here)
                 elif not policy.allows(value):

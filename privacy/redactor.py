@@ -16,6 +16,10 @@ class Redactor(Protocol):
     def fingerprint(self) -> str:
         """Equal for two redactors exactly when they give equal output: policy, recognizers and a digest of the key."""
 
+    @property
+    def policy_id(self) -> str:
+        """Equal for equal policies; tells nothing about keys. Recorded with what was found."""
+
     def for_source(self, source: str) -> Redactor:
         """The redactor of one source's documents, which may have a policy of their own."""
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Half-open code-point offsets, Presidio's entity type as `label`, a score from 0 to 1."""
+    """Half-open code-point offsets, Presidio's entity type as `label`, a score from 0 to 1. `by`: which recognizer found it."""
 
     start: int
     end: int
     label: str
     score: float
+    by: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _shift(finds: Sequence[Find], by: int) -> list[Find]:
 
 def _span(encoded: Encoded, find: Find) -> Span:
     first, last, kind, score = find
-    return Span(int(encoded.starts[first]), int(encoded.ends[last - 1]), kind, score)
+    return Span(int(encoded.starts[first]), int(encoded.ends[last - 1]), kind, score, "bundled names")
 
 
 def _cores() -> int:

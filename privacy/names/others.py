@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ class OtherNames:
             if self._read is None:
                 self._read = LOADERS[self._kind](self._place)
             read = self._read
-            return [sorted(read(text.replace(HOLE, "_"))) for text in texts]
+            return [[replace(s, by=self._kind) for s in sorted(read(text.replace(HOLE, "_")))] for text in texts]
 
 
 def _spacy(place: str) -> Read:

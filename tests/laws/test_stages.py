@@ -180,7 +180,7 @@ class Hushed:
 
     def __init__(self, redactor: Redactor) -> None:
         self.own = redactor
-        self.fingerprint = "hushed"
+        self.fingerprint = self.policy_id = "hushed"
 
     def for_source(self, source: str) -> Any:
         return self

@@ -13,6 +13,7 @@ from acl.snapshot import apply_snapshot
 from acl.store import intern
 from catalog.collections import LiveCollection, live_collection, open_collection
 from catalog.documents import follow_current, get_document, make_current, open_document, open_source, retire
+from catalog.findings import Findings
 from catalog.ids import ChunkId, DocumentKey, Label, TenantId, digest
 from catalog.keys import create_key
 from catalog.ledger import note_live, note_writing
@@ -148,7 +149,7 @@ def _version(
         title=name.title() if title is None else title,
         custom=metadata,
         text=text,
-        findings={},
+        findings=Findings(),
     )
 
 

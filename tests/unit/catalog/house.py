@@ -11,6 +11,7 @@ from sqlalchemy import update
 from acl.principal import parse
 from acl.store import intern
 from catalog.documents import make_current, open_document, open_source
+from catalog.findings import Finding, Findings
 from catalog.ids import ChunkId, DocumentKey, Label, digest
 from catalog.placements import Placement
 from catalog.session import WriteSession
@@ -60,7 +61,7 @@ def new_version(label: Label, text: str = "text", **changes: Any) -> NewVersion:
             title="A title",
             custom={"status": "final", "tags": ["a", "ü"]},
             text=text,
-            findings={"EMAIL_ADDRESS": 2},
+            findings=Findings("a policy", (Finding("EMAIL_ADDRESS", "EmailRecognizer", 2),)),
         ),
         **changes,
     )

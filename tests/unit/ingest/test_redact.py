@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from catalog.findings import Finding, Findings
 from catalog.ids import TenantId
 from ingest.documents import Element
 from ingest.redact import redact, title_of
@@ -25,7 +26,7 @@ def test_title_headings_text_and_metadata_are_redacted() -> None:
     assert result.title == f"Notes of {name}"
     assert [e.text for e in result.elements] == [f"For {name}", f"Ask {name} twice: {name}"]
     assert result.metadata == {"by": name, "deep": [{"cc": [name, 3, None]}], "n": 1.5}
-    assert result.findings == {"EMAIL_ADDRESS": 6}
+    assert result.findings == Findings(REDACTOR.policy_id, (Finding("EMAIL_ADDRESS", "EmailRecognizer", 6),))
 
 
 def test_a_title_made_of_the_file_name_is_redacted_too() -> None:
