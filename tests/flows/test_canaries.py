@@ -26,6 +26,21 @@ def canary(place: str) -> str:
     return f"{place}.canary@quay-{place}.example"
 
 
+SURNAMES = (
+    *("Oberlinger", "Castellanos", "Kowalczyk", "Fitzwilliam", "Delacroix", "Lindqvist", "Papadopoulos", "Montgomery"),
+    *("Vandenberg", "Krasnodar", "Hathaway", "Brannigan"),
+)
+
+
+def person(place: str) -> str:
+    """Somebody whom nobody else's name is like, one for each place."""
+    return f"Maria {SURNAMES[PLACES.index(place)]}"
+
+
+def both(place: str) -> str:
+    return f"{person(place)} ({canary(place)})"
+
+
 PLACES = ("heading", "text", "table", "title", "metadata", "nested", "own", "mail", "attached", "member", "broken", "note")
 
 
@@ -34,23 +49,22 @@ def folder(tmp_path: Path) -> Path:
     root = tmp_path / "plans"
     root.mkdir()
     (root / "access.yaml").write_text("allow: [user:ana]\n")
-    (root / "a.md").write_text(
-        f"# Of {canary('heading')}\n\nWrite to {canary('text')}.\n\n| who |\n|---|\n| {canary('table')} |\n"
-    )
-    (root / "b.html").write_text(f"<title>{canary('own')}</title><p>Nothing to see.</p>")
+    (root / "a.md").write_text(f"# Of {both('heading')}\n\nWrite to {both('text')}.\n\n| who |\n|---|\n| {both('table')} |\n")
+    (root / "b.html").write_text(f"<title>{both('own')}</title><p>Nothing to see.</p>")
     (root / "c.eml").write_text(
-        f"From: x <{canary('mail')}>\nSubject: times\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+        f"From: {person('mail')} <{canary('mail')}>\nSubject: times\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n"
         f"--b\nContent-Type: text/plain\n\nSee it.\n--b\nContent-Type: text/plain\n"
-        f"Content-Disposition: attachment; filename=times.txt\n\nAsk {canary('attached')}.\n--b--\n"
+        f"Content-Disposition: attachment; filename=times.txt\n\nAsk {both('attached')}.\n--b--\n"
     )
     with zipfile.ZipFile(root / "d.zip", "w") as archive:
-        archive.writestr("inside.txt", f"Or {canary('member')}.")
-    (root / "e.docx").write_bytes(f"PK\x03\x04 no document {canary('broken')}".encode())
+        archive.writestr("inside.txt", f"Or {both('member')}.")
+    (root / "e.docx").write_bytes(f"PK\x03\x04 no document {both('broken')}".encode())
     lines = [
         {
             "path": "a.md",
-            "title": f"For {canary('title')}",
-            "metadata": {"by": canary("metadata"), "x": [{"y": canary("nested")}]},
+            "title": f"For {both('title')}",
+            "metadata": {"by": both("metadata"), "x": [{"y": both("nested")}]},
         },
         *({"path": name} for name in ("b.html", "c.eml", "d.zip", "e.docx")),
     ]
@@ -79,15 +93,15 @@ def test_no_original_is_written_anywhere(folder: Path, tmp_path: Path, kept: boo
         people = json.dumps({"sequence": 1, "users": [{"id": "ana", "active": True}], "groups": []})
         assert run("groups", "apply", "-", given=people).returncode == 0
         assert run("ingest", str(folder)).returncode == 3
-        assert run("search", f"boiler of {canary('note')}", "--as", "ana").returncode == 0
+        assert run("search", f"what did {both('note')} sign", "--as", "ana").returncode == 0
         passage = run("search", "whom to write to", "--as", "ana", "--json")
         results = json.loads(passage.stdout)["results"]
         written = json.dumps({"text": " ".join(r["text"] for r in results)})
-        revealed = run("redact", "--reveal", "--as", "ana", "--purpose", f"for {canary('note')}", given=written + "\n")
-        assert run("redact", given=json.dumps({"text": canary("note")}) + "\n").returncode == 0
-        assert run("redact", given=canary("note")).returncode == 1
+        revealed = run("redact", "--reveal", "--as", "ana", "--purpose", f"for {both('note')}", given=written + "\n")
+        assert run("redact", given=json.dumps({"text": both("note")}) + "\n").returncode == 0
+        assert run("redact", given=both("note")).returncode == 1
         if kept:
-            assert canary("text") in json.loads(revealed.stdout)["text"]
+            assert both("text") in json.loads(revealed.stdout)["text"]
             assert run("vault", "rotate").returncode == 0
         else:
             assert "error[not_kept]" in revealed.stderr
@@ -96,14 +110,15 @@ def test_no_original_is_written_anywhere(folder: Path, tmp_path: Path, kept: boo
     planted = [
         b"canary@quay",
         *(canary(place).encode() for place in PLACES),
+        *(surname.encode() for surname in SURNAMES),
         *([key.encode(), bytes.fromhex(key)] if kept else []),
     ]
     assert search_files(folder, planted), "a check that cannot fail is worthless"
     assert search_files(home, planted) == {}
-    assert not [line for line in said if "canary@quay" in line or key in line]
+    assert not [line for line in said if any(word in line for word in ("canary@quay", key, *SURNAMES))]
     catalog = create_engine(f"sqlite:///{home / 'catalog.db'}")
     with catalog.connect() as connection:
         sealed, texts = (connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("vault", "chunk_texts"))
     catalog.dispose()
     assert texts
-    assert (sealed or 0) == (len(PLACES) - 2 if kept else 0), "all but the broken file's and what was only asked"
+    assert (sealed or 0) == (2 * (len(PLACES) - 2) if kept else 0), "all but the broken file's and what was only asked"
