@@ -1,4 +1,4 @@
-"""Writing goes in batches, searching goes in threads, and neither changes what the calls say."""
+"""Searching goes in threads, which changes nothing that the calls say."""
 
 from __future__ import annotations
 
@@ -8,36 +8,17 @@ import anyio
 import pytest
 
 from acl.scope import ReadScope
-from catalog.ids import DocumentId, DocumentKey, Label, TenantId
 from index.errors import CollectionMissing
 from index.memory import MemoryIndex
 from index.point import Hit, SearchQuery
 from index.reader import AT_ONCE, Reader
-from index.writer import BATCH, Writer
 from tests.contracts.index_engines import chunk, dense_query, fresh, scope, unit
-
-ONE = TenantId(1)
-
-
-def test_writing_relabelling_and_deleting_reach_the_index() -> None:
-    calls = MemoryIndex()
-    name = fresh(calls)
-    writer = Writer(calls, name)
-    assert writer.write(chunk(n) for n in range(1, 2 * BATCH + 10)) == 2 * BATCH + 9
-    assert calls.count(name) == 2 * BATCH + 9
-    writer.relabel(DocumentKey(ONE, DocumentId(1)), Label(4))
-    assert {p.label for p in calls.scan(name, ONE)} == {4}
-    writer.delete(ONE, (chunk(n).chunk_id for n in range(1, BATCH + 10)))
-    writer.delete(ONE, [])
-    writer.flush()
-    assert calls.count(name) == BATCH
-    assert writer.write([]) == 0
 
 
 def test_the_reader_answers_as_the_calls_do() -> None:
     calls = MemoryIndex()
     name = fresh(calls)
-    Writer(calls, name).write(chunk(n, label=n % 2) for n in range(1, 20))
+    calls.upsert(name, [chunk(n, label=n % 2) for n in range(1, 20)])
 
     async def both() -> tuple[list[Hit], list[Hit]]:
         reader = Reader(calls, name)
