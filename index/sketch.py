@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 PERMUTATIONS = 128
 SHINGLE_WORDS = 3
@@ -71,6 +71,13 @@ def signature(text: str) -> bytes | None:
 def estimate(one: bytes, other: bytes) -> float:
     """About how much the texts of two signatures resemble each other, from 0 to 1."""
     return float(np.mean(np.frombuffer(one, "<u4") == np.frombuffer(other, "<u4")))
+
+
+def estimates(one: bytes, others: Sequence[bytes]) -> NDArray[np.float64]:
+    """`estimate` of one against each of `others`, in one go: float64 [n]."""
+    every = np.frombuffer(b"".join(others), "<u4").reshape(len(others), PERMUTATIONS)
+    found: NDArray[np.float64] = (every == np.frombuffer(one, "<u4")).mean(axis=1)
+    return found
 
 
 def resemblance(one: Shingles, other: Shingles) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from catalog.ids import ChunkId, VersionId
 from catalog.text import StoredChunk
-from index.sketch import NEAR, SHINGLE_WORDS, Shingles, containment, estimate, shingles
+from index.sketch import NEAR, SHINGLE_WORDS, Shingles, containment, estimates, shingles
 
 CONTAINED = 0.9
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[%‰<>≤≥=±€$£¥§°]")
@@ -43,8 +43,9 @@ class Nearness:
 
     def __init__(self, signatures: Mapping[VersionId, bytes]) -> None:
         self._signatures = signatures
+        self._versions = tuple(signatures)
         self._said: dict[ChunkId, _Said] = {}
-        self._near: dict[tuple[VersionId, VersionId], bool] = {}
+        self._near: dict[VersionId, frozenset[VersionId]] = {}
 
     def adds_nothing(self, chunk: StoredChunk, better: StoredChunk) -> bool:
         """Whether `chunk` may fold into `better`, of another document."""
@@ -58,11 +59,12 @@ class Nearness:
         )
 
     def _documents_near(self, one: VersionId, other: VersionId) -> bool:
-        pair = (min(one, other), max(one, other))
-        if pair not in self._near:
-            signed = self._signatures.get(one), self._signatures.get(other)
-            self._near[pair] = signed[0] is not None and signed[1] is not None and estimate(signed[0], signed[1]) >= NEAR
-        return self._near[pair]
+        if one not in self._signatures:
+            return False
+        if one not in self._near:
+            alike = estimates(self._signatures[one], tuple(self._signatures.values())) >= NEAR
+            self._near[one] = frozenset(v for v, is_near in zip(self._versions, alike.tolist(), strict=True) if is_near)
+        return other in self._near[one]
 
     def _of(self, chunk: StoredChunk) -> _Said:
         if chunk.chunk_id not in self._said:

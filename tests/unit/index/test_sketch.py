@@ -13,6 +13,7 @@ from index.sketch import (
     bands,
     containment,
     estimate,
+    estimates,
     resemblance,
     shingles,
     signature,
@@ -103,3 +104,10 @@ def test_texts_that_are_near_share_a_band(edits: int) -> None:
 def test_a_long_text_costs_memory_by_the_piece() -> None:
     long = " ".join(map(str, range(200_000)))
     assert estimate(signature(long) or b"", signature(long[: len(long) // 2]) or b"") == pytest.approx(0.5, abs=0.15)
+
+
+def test_many_estimates_at_once_are_the_single_ones() -> None:
+    signed = [s for n in range(1, 40, 3) if (s := signature(" ".join(f"w{i % n}" for i in range(60)))) is not None]
+    for one in signed:
+        assert estimates(one, signed).tolist() == [estimate(one, other) for other in signed]
+    assert estimates(signed[0], []).tolist() == []
