@@ -30,6 +30,7 @@ from acl.principal import Name
 from acl.store import intern_all, resolve
 from catalog.collections import open_collection
 from catalog.documents import follow_current, open_source
+from catalog.findings import Findings
 from catalog.ids import DEFAULT_TENANT, ChunkId, DocumentId, DocumentKey, Label, SourceId, TenantId, VersionId, digest, utc_now
 from catalog.insert import insert_ignore
 from catalog.session import WriteSession, transaction
@@ -120,7 +121,14 @@ def _rows(
     hashes = {n: digest(text) for n, text in texts.items()}
     chunks = {n: chunk_id(keys[n], hashes[n], 0) for n in texts}
     version = {"version_label": "", "modified_at": dated, "fingerprint": "bench", "path": "", "media_type": "text/plain"}
-    version |= {"title": "", "custom": {}, "findings": {}, "held_from": dated, "created_at": now, "cutting": ""}
+    version |= {
+        "title": "",
+        "custom": {},
+        "findings": Findings().described(),
+        "held_from": dated,
+        "created_at": now,
+        "cutting": "",
+    }
     placed = {"position": 0, "char_start": 0, "body_start": 0, "tokens": 60, "pages": [], "headings": []}
     insert_ignore(
         write,

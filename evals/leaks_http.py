@@ -25,7 +25,7 @@ from evals.leaks import portcullis, service
 from index.model import Embedder
 
 Tell = Callable[[int, int], None]
-TOP_K = 20
+TOP_K = 40
 AT_ONCE = 12
 """Canaries in one question, at most: those asked for must stand high enough to be in the answer."""
 STAGES = ("scope", "recheck")

@@ -27,10 +27,11 @@ from acl.scim.identity import authenticate
 from acl.scim.provider import Service
 from acl.scim.shape import Naming
 from acl.scim.storage import SqlStorage
+from catalog import audit
 from catalog.errors import CatalogUnavailable, PortcullisError
 from catalog.ids import storable
 from catalog.keys import KeyRow
-from catalog.session import reading
+from catalog.session import reading, transaction
 from catalog.tenants import list_tenants
 
 PREFIX = "/scim/v2"
@@ -112,7 +113,14 @@ class ScimApplication:
         key = await self._in_thread(self.key_of, scope["headers"])
         told |= {"tenant": key.tenant_id, "key": key.id, "route": _route(path)}
         request = self.request(scope, await self._body(scope, receive))
-        return await self._in_thread(self.handle, request, key)
+        try:
+            response = await self._in_thread(self.handle, request, key)
+        except SCIMException as refused:
+            await self._in_thread(self._note_use, key, request, int(refused.status or HTTPStatus.BAD_REQUEST))
+            raise
+        if response.status >= HTTPStatus.BAD_REQUEST or not _writes(request):
+            await self._in_thread(self._note_use, key, request, int(response.status))
+        return response
 
     def key_of(self, headers: Iterable[tuple[bytes, bytes]]) -> KeyRow:
         """The key of a request. Raises what `authenticate` raises."""
@@ -124,6 +132,13 @@ class ScimApplication:
         response = handler.handle(request)
         response.headers.setdefault("Location", request.url)
         return response
+
+    def _note_use(self, key: KeyRow, request: ScimRequest, status: int) -> None:
+        """A change is audited where it is made; what changes nothing is a use of the key all the same."""
+        with transaction(self._catalog) as session:
+            said = {"method": request.method, "status": status}
+            action = "scim.read" if status < HTTPStatus.BAD_REQUEST else "scim.refused"
+            audit.record(session, key.tenant_id, actor=f"key:{key.id}", action=action, object_=_route(request.path), details=said)
 
     def storage(self, key: KeyRow, *, writes: bool) -> SqlStorage:
         """The storage of one request."""

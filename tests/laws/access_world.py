@@ -29,6 +29,7 @@ from acl.scopes import Scopes
 from acl.snapshot import apply_snapshot
 from catalog.collections import open_collection
 from catalog.documents import follow_current, get_document, open_source, retire, set_access
+from catalog.findings import Findings
 from catalog.ids import DocumentKey, Label, PrincipalId, SourceId, TenantId, VersionId
 from catalog.session import reading, transaction
 from catalog.tenants import create_tenant
@@ -342,7 +343,7 @@ def _document(name: str, time: int, number: int, texts: Sequence[str]) -> Redact
         line_hash="",
     )
     source = SourceDocument(entry, b"", uuid4().hex, "text/markdown")
-    return RedactedDocument(source, name, tuple(Element("paragraph", text) for text in texts), {}, {})
+    return RedactedDocument(source, name, tuple(Element("paragraph", text) for text in texts), {}, Findings())
 
 
 def _chunk(texts: Sequence[str], n: int) -> Chunk:

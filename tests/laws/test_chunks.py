@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog.findings import Findings
 from ingest.chunk import chunk
 from ingest.clean import clean
 from ingest.documents import Chunk, Element, RedactedDocument
@@ -135,7 +136,7 @@ def test_real_documents(real_data: Path) -> None:
     sizes: list[int] = []
     for path in sorted((real_data / "acl/k8s-community/docs").rglob("*.md"))[::25]:
         document = clean(parse(source(path.read_bytes(), path.name), Options()))
-        ready = RedactedDocument(document.source, title_of(document), document.elements, {}, {})
+        ready = RedactedDocument(document.source, title_of(document), document.elements, {}, Findings())
         chunks = chunk(ready, tokens(), 256)
         check(ready, chunks, 256)
         sizes += [piece.tokens for piece in chunks]

@@ -121,7 +121,11 @@ def test_every_change_is_audited_with_its_key_and_counts(scim: Scim) -> None:
     scim.send("DELETE", f"/Groups/{group}")
     scim.send("DELETE", f"/Users/{ana}")
     with reading(scim.catalog) as session:
-        rows = session.sql.scalars(select(AuditEntry).where(AuditEntry.action.startswith("scim.")).order_by(AuditEntry.id)).all()
+        rows = session.sql.scalars(
+            select(AuditEntry)
+            .where(AuditEntry.action.startswith("scim."), AuditEntry.action != "scim.refused")
+            .order_by(AuditEntry.id)
+        ).all()
         told = [(row.action, row.object, row.details) for row in rows]
         assert {row.actor for row in rows} == {f"key:{scim.key.split('_')[1]}"}
     assert told == [
@@ -254,3 +258,26 @@ def test_a_failed_request_changes_nothing(scim: Scim) -> None:
     assert after.json() == before.json()
     assert after.headers["etag"] == before.headers["etag"]
     assert readers.epoch() == epoch
+
+
+def test_every_use_of_the_key_is_audited_also_what_changes_nothing(scim: Scim) -> None:
+    ana = scim.user("ana")
+    scim.send("GET", f"/Users/{ana}")
+    scim.found("Users", filter='userName eq "ana"')
+    refused(scim.send("GET", "/Users/nobody-at-all"), 404)
+    refused(scim.send("POST", "/Users", {"schemas": [USER], "userName": "ana"}), 409, "uniqueness")
+    refused(scim.patch(f"/Users/{ana}", {"op": "replace", "path": "nonsense", "value": 1}), 400, "invalidPath")
+    with reading(scim.catalog) as session:
+        found = session.sql.execute(
+            select(AuditEntry.actor, AuditEntry.action, AuditEntry.object, AuditEntry.details)
+            .where(AuditEntry.action.in_(("scim.read", "scim.refused")))
+            .order_by(AuditEntry.id)
+        ).all()
+    assert {row.actor for row in found} == {f"key:{scim.key.split('_')[1]}"}
+    assert [(row.action, row.object, row.details["method"], row.details["status"]) for row in found] == [
+        ("scim.read", f"Users/{ana}", "GET", 200),
+        ("scim.read", "Users", "GET", 200),
+        ("scim.refused", "Users/?", "GET", 404),
+        ("scim.refused", "Users", "POST", 409),
+        ("scim.refused", f"Users/{ana}", "PATCH", 400),
+    ]
