@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, select
 
 from catalog.ids import DocumentId, TenantId, VersionId
 from catalog.insert import batches
@@ -29,13 +30,17 @@ def signatures_of(session: ReadSession, tenant_id: TenantId, versions: Iterable[
     """The signatures of those of the tenant's `versions` that have one."""
     found: dict[VersionId, bytes] = {}
     for batch in batches(versions):
-        rows = session.sql.execute(
-            select(Version.id, Version.signature).where(
-                Version.tenant_id == tenant_id, Version.id.in_(batch), Version.signature.is_not(None)
-            )
-        )
-        found.update({VersionId(r.id): r.signature for r in rows if r.signature is not None})
+        rows = session.sql.execute(_statement(), {"tenant": tenant_id, "versions": list(batch)})
+        found.update({VersionId(id_): signature for id_, signature in rows if signature is not None})
     return found
+
+
+@cache
+def _statement() -> Select[int, bytes | None]:
+    """Built once: every question asks it."""
+    tenant: BindParameter[int] = bindparam("tenant")
+    columns = select(Version.id, Version.signature)
+    return columns.where(Version.tenant_id == tenant, Version.id.in_(bindparam("versions", expanding=True)))
 
 
 def served_signatures(session: ReadSession, tenant_id: TenantId) -> list[Signed]:
