@@ -93,10 +93,10 @@ def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine.dispose()
         return
     engine = request.getfixturevalue("postgres_engine")
-    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
-    with engine.begin() as connection:
+    with engine.begin() as connection:  # a hundred times faster than TRUNCATE, which makes each table's files anew
         connection.execute(text("ALTER TABLE audit DISABLE TRIGGER USER"))  # append-only, for all but a test's clean start
-        connection.execute(text(f"TRUNCATE {tables}"))
+        connection.execute(text("UPDATE documents SET current_version_id = NULL"))  # it and its versions point at each other
+        connection.execute(text("; ".join(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables))))
         connection.execute(text("ALTER TABLE audit ENABLE TRIGGER USER"))
     yield engine
 
