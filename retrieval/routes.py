@@ -9,7 +9,6 @@ import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.security import HTTPBearer
-from pydantic import AwareDatetime
 
 from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection
@@ -22,7 +21,7 @@ from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
-from retrieval.wire import DocumentResponse, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
+from retrieval.wire import DocumentResponse, Moment, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
 
 KEY = HTTPBearer(scheme_name="service key", description="A key `pck_...` with the scope `retrieve`", auto_error=False)
 PERSON = HTTPBearer(
@@ -105,7 +104,7 @@ async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
 async def document(
     request: Request,
     id: str,
-    as_of: Annotated[AwareDatetime | None, Query(description="The version that held then; who may read is decided today")] = None,
+    as_of: Annotated[Moment | None, Query(description="The version that held then; who may read is decided today")] = None,
 ) -> DocumentResponse:
     asker = await _asker(request, "document")
     required = _settings(request).audit == "required"

@@ -80,7 +80,8 @@ class Corpus:
             place(session, key, version_id, placements)
             ids = [p.chunk_id for p in placements]
             note_writing(session, self.tenant_id, collection.id, ids)
-        self.services.index.ensure(collection.name, collection.dimensions)
+        for shelf in collection.shelves:
+            self.services.index.ensure(shelf.name, collection.dimensions)
         dense = self.services.embedder.embed(redacted)
         believed = label if index_label is None else index_label
         self.services.index.upsert(
