@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -11,13 +12,17 @@ import anyio
 from anyio import to_thread
 
 from catalog.errors import PortcullisError
+from catalog.ids import TenantId
 from catalog.text import StoredChunk
 from catalog.versions import When
 from index.model import Tokens
+from privacy.redactor import Redactor
+from privacy.span import Redaction
 from retrieval.audit_writer import Note
 from retrieval.audited import keep, keep_failure, keyed_digest
 from retrieval.context import Context, pack
 from retrieval.errors import EmptyQuestion, QuestionTooLong
+from retrieval.fields import Sieve, hidden_texts, typed, with_texts
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.named import as_asked, note_names
 from retrieval.query import Found, Passage, Query, version_ref
@@ -35,6 +40,7 @@ from retrieval.wire import (
     VersionBody,
     WarningBody,
 )
+from retrieval.wire_filter import tree_of
 
 UNAUDITED = WarningBody(code="not_audited", detail="The audit could not be written; this service answers all the same.")
 NOTHING_INDEXED = WarningBody(code="nothing_indexed", detail="Nothing is indexed here yet. Run `portcullis ingest PATH` first.")
@@ -56,7 +62,7 @@ async def answer(
 ) -> RetrieveResponse:
     """What `asker` may read about the question; it leaves only when the audit has it, unless `limits` say otherwise.
 
-    Raises `EmptyQuestion`, `QuestionTooLong`, `TooManyNames`, `CatalogUnavailable`, `IndexFault`.
+    Raises `EmptyQuestion`, `QuestionTooLong`, `BadFilter`, `TooManyNames`, `CatalogUnavailable`, `IndexFault`.
     """
     asked = keyed_digest(services.question_key, asker.tenant_id, request.query)
     noted = Note(asker.tenant_id, asker.actor, "retrieve", f"user:{asker.person.name}", _asked(request_id, asked, asker.issuer))
@@ -93,12 +99,17 @@ async def _answer(
         raise EmptyQuestion
     if len(request.query) > limits.max_question_characters:
         raise QuestionTooLong(len(request.query), limits.max_question_characters)
-    (redacted,) = await to_thread.run_sync(services.redactor.redact, asker.tenant_id, [request.query])
-    await to_thread.run_sync(note_names, services.catalog, asker, redacted, request_id, limits.named_questions_per_minute)
+    tree = None if request.filter is None else typed(tree_of(request.filter), limits.fields)
+    texts = (request.query, *(() if tree is None else hidden_texts(tree)))
+    redacted, *others = await to_thread.run_sync(_redacted, services.redactor, asker.tenant_id, texts)
+    most = limits.named_questions_per_minute
+    await to_thread.run_sync(note_names, services.catalog, asker, [redacted, *others], request_id, most)
+    hidden = {text: other.text for text, other in zip(texts[1:], others, strict=True)}
+    sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
     clock.lap("redact")
     sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
     when = When(request.as_of, every=request.versions == "all")
-    query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted))
+    query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted), sieve)
     found = await search(services, asker, query)
     clock.lap("search")
     budget = request.context.max_tokens or limits.default_context_tokens
@@ -107,6 +118,11 @@ async def _answer(
     stages = {"scope": asker.scope_ms, "redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
     usage = UsageBody(took_ms=0, stages={name: round(ms, 3) for name, ms in stages.items()})
     return body.model_copy(update={"usage": usage}), found, whole
+
+
+def _redacted(redactor: Redactor, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
+    """Each by itself, as what a document says of itself: no text of a filter changes what another, or the question, means."""
+    return [redactor.redact(tenant_id, [text])[0] for text in texts]
 
 
 def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID) -> RetrieveResponse:

@@ -4,6 +4,7 @@ RetrievalError
 ├── RequestError              the request itself cannot be served
 │   ├── EmptyQuestion         nothing but white space
 │   ├── QuestionTooLong       more characters than the service reads
+│   ├── BadFilter             a filter that names what is not declared, or cannot be understood
 │   ├── RequestTooLarge       more bytes than the service reads
 │   ├── AmbiguousHeader       a header that says who asks came twice
 │   ├── AmbiguousPerson       more than one header says on whose behalf
@@ -47,6 +48,13 @@ class QuestionTooLong(RequestError):
 
     def __init__(self, given_characters: int, max_characters: int) -> None:
         super().__init__(f"The question has {given_characters} characters; at most {max_characters} are read. Shorten it.")
+
+
+class BadFilter(RequestError):
+    code = "bad_filter"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"The filter cannot be used. {fault}")
 
 
 class RequestTooLarge(RequestError):

@@ -10,8 +10,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from catalog.ids import storable
 from retrieval.query import Dedup, Format
+from retrieval.wire_filter import FilterBody
 
-LATER = frozenset({"rerank", "session_id", "filter", "min_score", "max_per_document"} | {"tokenizer", "expand"})
+LATER = frozenset({"rerank", "session_id", "min_score", "max_per_document"} | {"tokenizer", "expand"})
 """Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
 
 Included = Literal["text", "metadata", "context"]
@@ -80,6 +81,10 @@ class RetrieveRequest(RequestModel):
     sources: Annotated[
         list[Annotated[Text, Field(min_length=1, max_length=200)]] | None,
         Field(min_length=1, max_length=100, description="Only passages of these sources; default: of all"),
+    ] = None
+    filter: Annotated[
+        FilterBody | None,
+        Field(description="Only versions of which this holds, by their declared fields (docs/http.md)"),
     ] = None
     as_of: Annotated[
         Moment | None,
