@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -21,13 +23,13 @@ from privacy.span import Redaction
 from retrieval.audit_writer import Note
 from retrieval.audited import keep, keep_failure, keyed_digest
 from retrieval.context import Context, pack
-from retrieval.errors import EmptyQuestion, QuestionTooLong
+from retrieval.errors import DeadlineExceeded, EmptyQuestion, QuestionTooLong
 from retrieval.fields import Sieve, hidden_texts, typed, with_texts
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.named import as_asked, note_names
 from retrieval.query import Found, Passage, Query, version_ref
 from retrieval.redactions import redactions
-from retrieval.search import Clock, search
+from retrieval.search import EMBEDDER_DOWN, Clock, search
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 from retrieval.wire import (
@@ -45,6 +47,11 @@ from retrieval.wire_filter import tree_of
 UNAUDITED = WarningBody(code="not_audited", detail="The audit could not be written; this service answers all the same.")
 NOTHING_INDEXED = WarningBody(code="nothing_indexed", detail="Nothing is indexed here yet. Run `portcullis ingest PATH` first.")
 INCOMPLETE = WarningBody(code="incomplete", detail="The index lags behind the catalog; more passages may exist. Ask again later.")
+
+LOST = {
+    EMBEDDER_DOWN: "The embedding model does not work now: only passages that share words with the question were looked for.",
+}
+"""What an answer had to do without, and still is one."""
 
 
 def ask(services: Services, limits: RetrievalSettings, tenant: str, person: str, request: RetrieveRequest) -> RetrieveResponse:
@@ -68,6 +75,12 @@ async def answer(
     noted = Note(asker.tenant_id, asker.actor, "retrieve", f"user:{asker.person.name}", _asked(request_id, asked, asker.issuer))
     try:
         body, found, whole = await _answer(services, limits, asker, request, request_id)
+    except asyncio.CancelledError:
+        late = {**noted.details, "failed": DeadlineExceeded.code}
+        with suppress(PortcullisError):
+            if services.audit is not None:  # handed over without waiting: the time is over
+                services.audit.put(replace(noted, action="retrieve.failed", details=late))
+        raise
     except Exception as error:
         code = error.code if isinstance(error, PortcullisError) else PortcullisError.code
         await keep_failure(services, replace(noted, action="retrieve.failed", details={**noted.details, "failed": code}))
@@ -129,6 +142,7 @@ def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, r
     wanted = frozenset[str](request.include)
     packed = pack(found.passages, tokens, budget, request.context.format) if "context" in wanted else None
     warnings = [NOTHING_INDEXED] if found.collection is None else []
+    warnings += [WarningBody(code=code, detail=LOST[code]) for code in found.lost]
     return RetrieveResponse(
         request_id=request_id,
         permissions_as_of=found.permissions_as_of.astimezone(UTC),

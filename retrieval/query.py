@@ -62,7 +62,7 @@ class Found:
 
     `complete` is False only when fewer than `top_k` are here although the search was given up before the index was exhausted.
     `stages` holds milliseconds. `collection` is None when nothing was ever indexed. `tokens` are those of its model.
-    `policy_epoch`: of the permissions that the passages were confirmed under.
+    `policy_epoch`: of the permissions that the passages were confirmed under. `lost`: what the search had to do without.
     """
 
     passages: tuple[Passage, ...]
@@ -72,6 +72,7 @@ class Found:
     stages: dict[str, float]
     tokens: Tokens
     policy_epoch: int
+    lost: tuple[str, ...] = ()
 
 
 def version_ref(key: DocumentKey, arrival: int) -> UUID:

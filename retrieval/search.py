@@ -48,6 +48,7 @@ FIRST_LIMIT = 24
 NO_SOURCE = SourceId(0)
 """Numbers start at 1. A source that is not there is searched like one that cannot be read: the same stages, the same time."""
 
+EMBEDDER_DOWN = "embedder_down"
 MOST_DOCUMENTS = 5000
 """As many may be listed to the index, which costs it about a millisecond for a thousand."""
 MOST_THINNED = 16
@@ -101,7 +102,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     if collection is None:
         return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     clock.lap("catalog")
-    embedder, look = await to_thread.run_sync(_look, services, collection, query)
+    embedder, look, lost = await to_thread.run_sync(_look, services, collection, query)
     clock.lap("embed")
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
@@ -133,8 +134,8 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         scope, skip = checked.scope, (skip - checked.revived) | checked.result.dropped
         if len(passages) < query.top_k:
             limit *= 2
-    complete = exhausted or len(passages) == query.top_k
-    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy)
+    complete = (exhausted and not lost) or len(passages) == query.top_k
+    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost)
 
 
 def _where(
@@ -150,13 +151,20 @@ def _where(
         return collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,)
 
 
-def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery]:
+def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery, tuple[str, ...]]:
+    """What to look for, and what could not be had. A model that fails costs a question its vector, not its answer."""
     embedder = services.embedder_of(collection)
-    dense = embedder.embed_query(as_read(query.text))
-    if query.asked is not None:
-        both = dense + embedder.embed_query(query.asked)
-        dense = both / np.linalg.norm(both)
-    return embedder, SearchQuery(dense, query_vector("\n".join((query.text, *query.names))), limit=1)
+    terms = query_vector("\n".join((query.text, *query.names)))
+    try:
+        dense = embedder.embed_query(as_read(query.text))
+        if query.asked is not None:
+            both = dense + embedder.embed_query(query.asked)
+            dense = both / np.linalg.norm(both)
+    except Exception:
+        if not terms.indices:
+            raise
+        return embedder, SearchQuery(None, terms, limit=1), (EMBEDDER_DOWN,)
+    return embedder, SearchQuery(dense, terms, limit=1), ()
 
 
 def _everything(_: StoredChunk) -> bool:

@@ -40,7 +40,15 @@ class RetrievalSettings(BaseSettings):
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
     )
+    concurrent: int = Field(default=16, ge=1, le=1024, description="Requests that are worked on at once; the rest queue")
+    queue: int = Field(default=128, ge=0, description="Requests that may wait for that; more are refused (503 `overloaded`)")
+    deadline_seconds: float = Field(
+        default=30.0, gt=0, description="How long a request may take, waiting included; then 504 `deadline_exceeded`"
+    )
     ready_timeout_seconds: float = Field(default=5.0, gt=0, description="How long `/readyz` waits for the catalog and the index")
+    drain_seconds: float = Field(
+        default=2.0, ge=0, description="How long after SIGTERM questions are still taken while `/readyz` says 503 `draining`"
+    )
     shutdown_seconds: int = Field(default=10, ge=0, description="How long requests in work may take to end at shutdown")
 
     @field_validator("fields")
