@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from catalog.ids import TenantId
+from catalog.ids import Label, TenantId
+from catalog.insert import batches
 from catalog.session import ReadSession
 from catalog.tables import Document, Source, Version
 from catalog.version_access import own_list
@@ -24,9 +25,25 @@ COLUMNS: dict[str, Any] = {
 }
 
 
-def version_facts(session: ReadSession, tenant_id: TenantId, names: Sequence[str], *, past: bool) -> Iterator[tuple[Any, ...]]:
+def count_labelled(session: ReadSession, tenant_id: TenantId, labels: Iterable[Label], most: int) -> int:
+    """How many documents have one of `labels`; past `most` it is not counted on."""
+    found = 0
+    for batch in batches(labels):
+        some = (Document.tenant_id == tenant_id, Document.label.in_(batch))
+        found += session.sql.scalars(select(func.count()).select_from(Document).where(*some)).one()
+        if found > most:
+            break
+    return found
+
+
+def version_facts(
+    session: ReadSession, tenant_id: TenantId, names: Sequence[str], *, past: bool, labels: Iterable[Label] | None = None
+) -> Iterator[tuple[Any, ...]]:
     """For each served version (`past`: each that ever held, of a served document): its document's number, the document's label,
-    the version's own, then the columns `names`. Says nothing about who may read it: whoever asks compares both labels."""
+    the version's own, then the columns `names`; of documents with one of `labels`, where they are given.
+
+    Says nothing about who may read it: whoever asks compares both labels.
+    """
     meant = Version.held_from.is_not(None) if past else Version.id == Document.current_version_id
     statement = (
         select(Document.id, Document.label, own_list(Document, Version), *(COLUMNS[name] for name in names))
@@ -40,7 +57,8 @@ def version_facts(session: ReadSession, tenant_id: TenantId, names: Sequence[str
             Document.label.is_not(None),
             Document.current_version_id.is_not(None),
         )
-        .order_by(Document.id)
     )
-    for row in session.sql.execute(statement, execution_options={"yield_per": 1000}):
-        yield tuple(row)
+    parts = [statement] if labels is None else [statement.where(Document.label.in_(batch)) for batch in batches(labels)]
+    for part in parts:
+        for row in session.sql.execute(part, execution_options={"yield_per": 1000}):
+            yield tuple(row)

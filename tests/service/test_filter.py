@@ -187,8 +187,11 @@ def test_candidates_come_from_what_may_be_read_alone(services: Services, corpus:
     """The filter is tried on the rows of readable versions alone, so the time that it takes tells of no others."""
     sieve = Sieve(typed(parse("not document_id = x"), DECLARED), DECLARED)
     facts = Facts()
+    with planted(Fault(Facts.find, "<= FEW", "< 0")), reading(services.catalog) as read:
+        kept = facts.find(read, corpus.tenant_id, sieve, [corpus.label("everyone")], past=False)
     with reading(services.catalog) as read:
         found = facts.find(read, corpus.tenant_id, sieve, [corpus.label("everyone")], past=False)
         none = facts.find(read, corpus.tenant_id, sieve, [], past=False)
     assert (len(found.documents), found.readable) == (3, 3)
     assert (none.documents, none.readable) == ((), 0)
+    assert kept == found
