@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -45,6 +45,7 @@ class StoredChunk:
     headings: tuple[str, ...]
     text_hash: str
     text: str
+    media_type: str = ""
 
 
 def store_texts(session: WriteSession, tenant_id: TenantId, texts: Mapping[str, str]) -> None:
@@ -69,18 +70,28 @@ def current_chunks(session: ReadSession, tenant_id: TenantId, chunk_ids: Sequenc
 
 
 def held_chunks(
-    session: ReadSession, tenant_id: TenantId, chunk_ids: Sequence[ChunkId], when: When, labels: Collection[Label]
+    session: ReadSession,
+    tenant_id: TenantId,
+    chunk_ids: Sequence[ChunkId],
+    when: When,
+    labels: Collection[Label],
+    suits: Callable[[StoredChunk], bool] = lambda _: True,
 ) -> dict[ChunkId, StoredChunk]:
     """Those of `chunk_ids` that belong to a version that `when` means, of a document that is served now.
 
-    Where several do, the latest whose own label is among `labels`, else the latest.
+    Where several do, the latest whose own label is among `labels` and that `suits`, else the latest of those labels, else the
+    latest.
     """
+
+    def fits(chunk: StoredChunk) -> int:
+        return 0 if chunk.version_access not in labels else 2 if suits(chunk) else 1
+
     found: dict[ChunkId, StoredChunk] = {}
     for start in range(0, len(chunk_ids), BATCH):
         these = list(chunk_ids[start : start + BATCH])
         for chunk in _stored(session, tenant_id, when, chunks=these):  # the latest comes first
             before = found.get(chunk.chunk_id)
-            if before is None or (before.version_access not in labels and chunk.version_access in labels):
+            if before is None or fits(before) < fits(chunk):
                 found[chunk.chunk_id] = chunk
     return found
 
@@ -126,6 +137,7 @@ def _stored(
             headings=tuple(r.headings),
             text_hash=r.text_hash,
             text=r.text[r.body_start :],
+            media_type=r.media_type,
         )
 
 
@@ -151,6 +163,7 @@ def _statement(past: bool, every: bool, dated: bool, whole: bool) -> Select[*tup
             Version.version_label,
             Version.modified_at,
             Version.title,
+            Version.media_type,
             Version.custom,
             Source.name.label("source"),
             VersionChunk.position,

@@ -11,6 +11,7 @@ from catalog.ids import DocumentKey, Label, SourceId, TenantId, VersionId
 from catalog.insert import batches
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Document, Source, Version
+from catalog.tenants import bump_corpus
 
 
 def set_versions_access(
@@ -23,6 +24,7 @@ def set_versions_access(
             .where(Version.tenant_id == tenant_id, Version.id.in_(batch))
             .values(label=label, stated_by=null() if stated_by is None else dict(stated_by))
         )
+        bump_corpus(session, tenant_id)
 
 
 def version_labels(

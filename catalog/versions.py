@@ -14,6 +14,7 @@ from catalog.ids import DocumentId, DocumentKey, Label, SourceId, TenantId, Vers
 from catalog.insert import insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Base, Document, File, Supersession, Version
+from catalog.tenants import bump_corpus
 from catalog.vault import drop_unused, uses_of
 
 
@@ -114,6 +115,7 @@ def add_version(session: WriteSession, key: DocumentKey, new: NewVersion) -> Ver
         told: dict[str, Any] = {"label": new.label, "path": new.path, "title": new.title, "custom": dict(new.custom)}
         told["stated_by"] = null() if stated_by is None else dict(stated_by)
         session.sql.execute(update(Version).where(Version.tenant_id == key.tenant_id, Version.id == found).values(**told))
+        bump_corpus(session, key.tenant_id)
         _note_supersedes(session, key, VersionId(found), new.supersedes)
         return VersionId(found)
     version = Version(

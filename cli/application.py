@@ -24,6 +24,10 @@ def search(
     dedup: Annotated[
         Literal["near", "exact", "off"], typer.Option(help="What takes one place: near-duplicates, equal texts, nothing.")
     ] = "near",
+    chosen: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="F", help="Only versions of which this holds: 'status = final and year >= 2020'."),
+    ] = None,
     tenant: Tenant = DEFAULT,
     as_json: Json = False,
 ) -> None:
@@ -35,10 +39,12 @@ def search(
     from retrieval.app import open_services
     from retrieval.settings import RetrievalSettings
     from retrieval.wire import RetrieveRequest
+    from retrieval.wire_filter import read_filter
 
     versions: Literal["current", "all"] = "all" if all_versions else "current"
     at = None if as_of is None else _moment(as_of)
-    request = RetrieveRequest(query=question, top_k=top_k, as_of=at, versions=versions, dedup=dedup)
+    condition = None if chosen is None else read_filter(chosen)
+    request = RetrieveRequest(query=question, top_k=top_k, as_of=at, versions=versions, dedup=dedup, filter=condition)
     with open_services(warm=False) as services:
         answered = ask(services, RetrievalSettings(), tenant, person, request)
     body = answered.model_dump(mode="json")

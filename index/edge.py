@@ -85,6 +85,7 @@ class EdgeIndex:
             tenant=condition.tenant_id,
             labels=condition.labels,
             sources=condition.sources,
+            documents=condition.documents,
             skip=pack_ids(list(condition.skip)),
             dense=None if way.dense is None else pack_vector(way.dense),
             lexical=None if way.lexical is None else pack_lexical(way.lexical),

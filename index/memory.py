@@ -120,6 +120,7 @@ def _admits(condition: Where, point: IndexedChunk) -> bool:
         point.tenant_id == condition.tenant_id
         and point.label in condition.labels
         and (condition.sources is None or point.source_id in condition.sources)
+        and (condition.documents is None or point.document_id in condition.documents)
         and point.chunk_id not in condition.skip
     )
 

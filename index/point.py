@@ -67,13 +67,17 @@ class StoredPoint:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What to look for, without any word about who asks: that is the `ReadScope`'s part. At least one vector is set."""
+    """What to look for, without any word about who asks: that is the `ReadScope`'s part. At least one vector is set.
+
+    `sources` and `documents`: None means all, an empty tuple none.
+    """
 
     dense: Vector | None
     lexical: Lexical | None
     limit: int
     sources: tuple[SourceId, ...] | None = None
     skip: frozenset[ChunkId] = frozenset()
+    documents: tuple[DocumentId, ...] | None = None
 
 
 def chunk_id(key: DocumentKey, text_hash: str, nth: int) -> ChunkId:

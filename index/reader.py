@@ -20,7 +20,5 @@ class Reader:
         self._limiter = limiter or CapacityLimiter(AT_ONCE)
 
     async def search(self, query: SearchQuery, scope: ReadScope) -> list[Hit]:
-        """As `IndexCalls.search`. When the asker goes away the answer is not waited for."""
-        return await to_thread.run_sync(
-            self._calls.search, self._collection, query, scope, limiter=self._limiter, abandon_on_cancel=True
-        )
+        """As `IndexCalls.search`. The limiter counts each call until its thread is done, also when nobody waits any more."""
+        return await to_thread.run_sync(self._calls.search, self._collection, query, scope, limiter=self._limiter)

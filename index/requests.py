@@ -66,12 +66,13 @@ def _vectors(shards: Shards, collection: str, message: Message) -> Message:
 
 
 def _search(shards: Shards, collection: str, message: Message) -> Message:
-    sources, labels = message.get("sources"), message.get("labels")
-    if not isinstance(labels, list) or not (sources is None or isinstance(sources, list)):
+    sources, documents, labels = message.get("sources"), message.get("documents"), message.get("labels")
+    if not isinstance(labels, list) or not all(given is None or isinstance(given, list) for given in (sources, documents)):
         raise UnfilteredRefused("A search without its labels was refused. This is a fault in the caller, not in the question.")
     skip = frozenset(unpack_ids(message.get("skip") or []))
     chosen = None if sources is None else tuple(map(SourceId, sources))
-    condition = Where(_tenant(message), tuple(map(Label, labels)), chosen, skip)
+    among = None if documents is None else tuple(map(DocumentId, documents))
+    condition = Where(_tenant(message), tuple(map(Label, labels)), chosen, skip, among)
     dense, lexical = message.get("dense"), message.get("lexical")
     try:
         query = SearchQuery(

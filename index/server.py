@@ -212,6 +212,8 @@ def _filter(condition: Where) -> models.Filter:
     ]
     if condition.sources is not None:
         must.append(models.FieldCondition(key="source", match=models.MatchAny(any=list(condition.sources))))
+    if condition.documents is not None:
+        must.append(models.FieldCondition(key="document", match=models.MatchAny(any=list(condition.documents))))
     skipped: list[Any] = [models.HasIdCondition(has_id=[str(i) for i in condition.skip])] if condition.skip else []
     return models.Filter(must=must, must_not=skipped or None)
 

@@ -231,6 +231,8 @@ def _filter(condition: Where) -> Any:
     ]
     if condition.sources is not None:
         must.append(edge.FieldCondition(key="source", match=edge.MatchAny(list[int](condition.sources))))
+    if condition.documents is not None:
+        must.append(edge.FieldCondition(key="document", match=edge.MatchAny(list[int](condition.documents))))
     skipped: Iterable[Any] = [edge.HasIdCondition(set(condition.skip))] if condition.skip else []
     return edge.Filter(must=must, must_not=list(skipped) or None)
 

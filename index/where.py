@@ -10,19 +10,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from acl.scope import ReadScope
-from catalog.ids import ChunkId, Label, SourceId, TenantId
+from catalog.ids import ChunkId, DocumentId, Label, SourceId, TenantId
 from index.errors import UnfilteredRefused
 from index.point import SearchQuery
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """This tenant, one of `labels`, one of `sources` unless None, none of `skip`. The tuples are sorted and never empty."""
+    """This tenant, one of `labels`, one of `sources` and of `documents` unless None, none of `skip`.
+
+    The tuples are sorted and never empty.
+    """
 
     tenant_id: TenantId
     labels: tuple[Label, ...]
     sources: tuple[SourceId, ...] | None
     skip: frozenset[ChunkId]
+    documents: tuple[DocumentId, ...] | None = None
 
     def __post_init__(self) -> None:
         if type(self.tenant_id) is not int:
@@ -35,14 +39,17 @@ class Where:
             )
         if self.sources is not None and (not self.sources or not _whole(self.sources)):
             raise UnfilteredRefused("A search limited to no source at all was refused: leave `sources` out to search all.")
+        if self.documents is not None and (not self.documents or not _whole(self.documents)):
+            raise UnfilteredRefused("A search limited to no document at all was refused: leave `documents` out to search all.")
 
 
 def where(scope: ReadScope, query: SearchQuery) -> Where | None:
-    """The filter of this person's search, or None when nothing can match: an empty scope, or a choice of no sources."""
-    if not scope.labels or (query.sources is not None and not query.sources):
+    """The filter of this person's search, or None when nothing can match: an empty scope, a choice of no sources or documents."""
+    if not scope.labels or query.sources == () or query.documents == ():
         return None
     sources = None if query.sources is None else tuple(sorted(set(query.sources)))
-    return Where(scope.tenant_id, tuple(sorted(scope.labels)), sources, query.skip)
+    documents = None if query.documents is None else tuple(sorted(set(query.documents)))
+    return Where(scope.tenant_id, tuple(sorted(scope.labels)), sources, query.skip, documents)
 
 
 def _whole(numbers: Iterable[object]) -> bool:

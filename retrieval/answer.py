@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -11,18 +14,22 @@ import anyio
 from anyio import to_thread
 
 from catalog.errors import PortcullisError
+from catalog.ids import TenantId
 from catalog.text import StoredChunk
 from catalog.versions import When
 from index.model import Tokens
+from privacy.redactor import Redactor
+from privacy.span import Redaction
 from retrieval.audit_writer import Note
 from retrieval.audited import keep, keep_failure, keyed_digest
 from retrieval.context import Context, pack
-from retrieval.errors import EmptyQuestion, QuestionTooLong
+from retrieval.errors import DeadlineExceeded, EmptyQuestion, QuestionTooLong
+from retrieval.fields import Sieve, hidden_texts, typed, with_texts
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.named import as_asked, note_names
 from retrieval.query import Found, Passage, Query, version_ref
 from retrieval.redactions import redactions
-from retrieval.search import Clock, search
+from retrieval.search import EMBEDDER_DOWN, Clock, search
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 from retrieval.wire import (
@@ -35,10 +42,16 @@ from retrieval.wire import (
     VersionBody,
     WarningBody,
 )
+from retrieval.wire_filter import tree_of
 
 UNAUDITED = WarningBody(code="not_audited", detail="The audit could not be written; this service answers all the same.")
 NOTHING_INDEXED = WarningBody(code="nothing_indexed", detail="Nothing is indexed here yet. Run `portcullis ingest PATH` first.")
 INCOMPLETE = WarningBody(code="incomplete", detail="The index lags behind the catalog; more passages may exist. Ask again later.")
+
+LOST = {
+    EMBEDDER_DOWN: "The embedding model does not work now: only passages that share words with the question were looked for.",
+}
+"""What an answer had to do without, and still is one."""
 
 
 def ask(services: Services, limits: RetrievalSettings, tenant: str, person: str, request: RetrieveRequest) -> RetrieveResponse:
@@ -56,12 +69,18 @@ async def answer(
 ) -> RetrieveResponse:
     """What `asker` may read about the question; it leaves only when the audit has it, unless `limits` say otherwise.
 
-    Raises `EmptyQuestion`, `QuestionTooLong`, `TooManyNames`, `CatalogUnavailable`, `IndexFault`.
+    Raises `EmptyQuestion`, `QuestionTooLong`, `BadFilter`, `TooManyNames`, `CatalogUnavailable`, `IndexFault`.
     """
     asked = keyed_digest(services.question_key, asker.tenant_id, request.query)
     noted = Note(asker.tenant_id, asker.actor, "retrieve", f"user:{asker.person.name}", _asked(request_id, asked, asker.issuer))
     try:
         body, found, whole = await _answer(services, limits, asker, request, request_id)
+    except asyncio.CancelledError:
+        late = {**noted.details, "failed": DeadlineExceeded.code}
+        with suppress(PortcullisError):
+            if services.audit is not None:  # handed over without waiting: the time is over
+                services.audit.put(replace(noted, action="retrieve.failed", details=late))
+        raise
     except Exception as error:
         code = error.code if isinstance(error, PortcullisError) else PortcullisError.code
         await keep_failure(services, replace(noted, action="retrieve.failed", details={**noted.details, "failed": code}))
@@ -93,12 +112,17 @@ async def _answer(
         raise EmptyQuestion
     if len(request.query) > limits.max_question_characters:
         raise QuestionTooLong(len(request.query), limits.max_question_characters)
-    (redacted,) = await to_thread.run_sync(services.redactor.redact, asker.tenant_id, [request.query])
-    await to_thread.run_sync(note_names, services.catalog, asker, redacted, request_id, limits.named_questions_per_minute)
+    tree = None if request.filter is None else typed(tree_of(request.filter), limits.fields)
+    texts = (request.query, *(() if tree is None else hidden_texts(tree)))
+    redacted, *others = await to_thread.run_sync(_redacted, services.redactor, asker.tenant_id, texts)
+    most = limits.named_questions_per_minute
+    await to_thread.run_sync(note_names, services.catalog, asker, [redacted, *others], request_id, most)
+    hidden = {text: other.text for text, other in zip(texts[1:], others, strict=True)}
+    sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
     clock.lap("redact")
     sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
     when = When(request.as_of, every=request.versions == "all")
-    query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted))
+    query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted), sieve)
     found = await search(services, asker, query)
     clock.lap("search")
     budget = request.context.max_tokens or limits.default_context_tokens
@@ -109,10 +133,16 @@ async def _answer(
     return body.model_copy(update={"usage": usage}), found, whole
 
 
+def _redacted(redactor: Redactor, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
+    """Each by itself, as what a document says of itself: no text of a filter changes what another, or the question, means."""
+    return [redactor.redact(tenant_id, [text])[0] for text in texts]
+
+
 def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID) -> RetrieveResponse:
     wanted = frozenset[str](request.include)
     packed = pack(found.passages, tokens, budget, request.context.format) if "context" in wanted else None
     warnings = [NOTHING_INDEXED] if found.collection is None else []
+    warnings += [WarningBody(code=code, detail=LOST[code]) for code in found.lost]
     return RetrieveResponse(
         request_id=request_id,
         permissions_as_of=found.permissions_as_of.astimezone(UTC),

@@ -28,6 +28,7 @@ from index.open import model_name, open_index, open_named
 from index.settings import IndexSettings
 from privacy.open import open_question_key, open_question_redactor, open_vault
 from privacy.settings import PrivacySettings
+from retrieval.admission import Admission
 from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
@@ -116,6 +117,8 @@ def create_app(
     )
     app.state.settings = settings
     app.state.services = given
+    app.state.draining = False
+    app.state.admission = Admission(settings.concurrent, settings.queue, settings.deadline_seconds)
     app.include_router(router)
     app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes)
     _handle_errors(app, log)

@@ -78,7 +78,7 @@ class AuditWriter:
 
     def _write_all(self) -> None:
         while (first := self._waiting.get()) is not None:
-            batch, ended = [first], False
+            batch, ended = [_begun(first)], False
             while len(batch) < MOST_AT_ONCE and not ended:
                 try:
                     more = self._waiting.get_nowait()
@@ -87,7 +87,7 @@ class AuditWriter:
                 if more is None:
                     ended = True
                 else:
-                    batch.append(more)
+                    batch.append(_begun(more))
             self._settle(batch)
             if ended:
                 return
@@ -106,6 +106,11 @@ class AuditWriter:
         else:
             for one in batch:
                 one.written.set_result(None)
+
+
+def _begun(waiting: _Waiting) -> _Waiting:
+    """From here on nobody can take it back: a future that is cancelled cannot be told, and would end the thread."""
+    return waiting if waiting.written.set_running_or_notify_cancel() else _Waiting(waiting.note, Future())
 
 
 def write(catalog: Engine, notes: Sequence[Note]) -> None:

@@ -27,7 +27,7 @@ async def keep(services: Services, note: Note, *, required: bool) -> bool:
         if services.audit is None:
             await to_thread.run_sync(write, services.catalog, [note])
         else:
-            await asyncio.wrap_future(services.audit.put(note))
+            await asyncio.shield(asyncio.wrap_future(services.audit.put(note)))
     except (PortcullisError, SQLAlchemyError):
         if required:
             raise

@@ -4,6 +4,7 @@ RetrievalError
 ├── RequestError              the request itself cannot be served
 │   ├── EmptyQuestion         nothing but white space
 │   ├── QuestionTooLong       more characters than the service reads
+│   ├── BadFilter             a filter that names what is not declared, or cannot be understood
 │   ├── RequestTooLarge       more bytes than the service reads
 │   ├── AmbiguousHeader       a header that says who asks came twice
 │   ├── AmbiguousPerson       more than one header says on whose behalf
@@ -19,7 +20,10 @@ RetrievalError
 ├── NotKept                   originals are not kept here, so none can be revealed
 ├── TooManyNames              a person asked by name more often than is allowed
 ├── NoSuchDocument            absent or unreadable: the two look alike
+├── Overloaded                as many requests as are allowed are at work and wait
+├── DeadlineExceeded          the request took longer than it may
 └── NotReady                  the service cannot answer questions now
+    └── Draining              it is about to stop
 """
 
 from __future__ import annotations
@@ -47,6 +51,13 @@ class QuestionTooLong(RequestError):
 
     def __init__(self, given_characters: int, max_characters: int) -> None:
         super().__init__(f"The question has {given_characters} characters; at most {max_characters} are read. Shorten it.")
+
+
+class BadFilter(RequestError):
+    code = "bad_filter"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"The filter cannot be used. {fault}")
 
 
 class RequestTooLarge(RequestError):
@@ -166,6 +177,29 @@ class NoSuchDocument(RetrievalError):
         super().__init__("There is no document with this id that this person may read.")
 
 
+class Overloaded(RetrievalError):
+    code = "overloaded"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("Too many requests are at work and wait. Ask again a little later.")
+
+
+class DeadlineExceeded(RetrievalError):
+    code = "deadline_exceeded"
+    retryable = True
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The answer was not there within {seconds:g} seconds. Ask again later, or for less.")
+
+
 class NotReady(RetrievalError):
     code = "not_ready"
     retryable = True
+
+
+class Draining(NotReady):
+    code = "draining"
+
+    def __init__(self) -> None:
+        super().__init__("The service is about to stop. Ask another one.")

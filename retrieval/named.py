@@ -6,6 +6,7 @@ What was asked is not in the audit: only which kinds of values, and how many.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -37,13 +38,13 @@ def as_asked(question: str, redacted: Redaction) -> tuple[str | None, tuple[str,
     return "".join((*pieces, question[last:])) if names else None, tuple(names)
 
 
-def note_names(catalog: Engine, asker: Asker, question: Redaction, request_id: UUID, most_per_minute: int) -> None:
-    """Audit `question` when it holds pseudonyms. Raises `TooManyNames` when the person's key asked more of them in a minute.
+def note_names(catalog: Engine, asker: Asker, question: Sequence[Redaction], request_id: UUID, most_per_minute: int) -> None:
+    """Audit a question whose texts hold pseudonyms. Raises `TooManyNames` when the person's key asked more of them in a minute.
 
     `most_per_minute` 0 sets no bound; an operator, who can read the catalog, has none. Those refused count too.
     """
-    placed = (span for span in question.placed if is_pseudonym(question.text[span.start : span.end]))
-    kinds = Counter(span.label for span in placed)
+    placed = ((text, span) for text in question for span in text.placed)
+    kinds = Counter(span.label for text, span in placed if is_pseudonym(text.text[span.start : span.end]))
     if not kinds:
         return
     of = f"user:{asker.person.name}"

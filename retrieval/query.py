@@ -11,6 +11,7 @@ from catalog.ids import DocumentKey
 from catalog.text import StoredChunk
 from catalog.versions import NOW, When
 from index.model import Tokens
+from retrieval.fields import Sieve
 
 Dedup = Literal["near", "exact", "off"]
 Format = Literal["text", "markdown"]
@@ -24,7 +25,7 @@ class Query:
 
     `asked`: the same with its names as they were asked, and `names`: those alone, where they became pseudonyms. A model finds
     names, and may see one in a question where it saw none in the documents: those are found by the word. Neither is stored.
-    `when` chooses versions; who may read is always decided by today's lists.
+    `sieve` tests what a version says of itself. `when` chooses versions; who may read is always decided by today's lists.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Query:
     dedup: Dedup = "near"
     asked: str | None = field(default=None, repr=False)
     names: tuple[str, ...] = field(default=(), repr=False)
+    sieve: Sieve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Found:
 
     `complete` is False only when fewer than `top_k` are here although the search was given up before the index was exhausted.
     `stages` holds milliseconds. `collection` is None when nothing was ever indexed. `tokens` are those of its model.
-    `policy_epoch`: of the permissions that the passages were confirmed under.
+    `policy_epoch`: of the permissions that the passages were confirmed under. `lost`: what the search had to do without.
     """
 
     passages: tuple[Passage, ...]
@@ -70,6 +72,7 @@ class Found:
     stages: dict[str, float]
     tokens: Tokens
     policy_epoch: int
+    lost: tuple[str, ...] = ()
 
 
 def version_ref(key: DocumentKey, arrival: int) -> UUID:

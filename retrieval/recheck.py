@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from acl.scope import ReadScope
@@ -18,6 +18,7 @@ class Recheck:
 
     confirmed: tuple[Confirmed, ...]
     dropped: frozenset[ChunkId]
+    filtered: frozenset[ChunkId] = frozenset()  # those of `dropped` that nothing but the question's own filter refuses
 
 
 def recheck(
@@ -26,22 +27,28 @@ def recheck(
     scope: ReadScope,
     sources: Collection[str] | None = None,
     superseded: Collection[DocumentId] = frozenset(),
+    passes: Callable[[StoredChunk], bool] | None = None,
 ) -> Recheck:
     """Keep a hit only if the catalog serves it now, as part of the same document, to a holder of `scope`, from `sources`.
+
+    And only if its version `passes` the question's filter, where it has one: by what the version itself says.
 
     `stored`, `superseded` (documents that give way to others which the asker may read) and `scope` must come from one read
     transaction. The hit's own label plays no part.
     """
     confirmed: dict[ChunkId, Confirmed] = {}
     dropped: set[ChunkId] = set()
+    filtered: set[ChunkId] = set()
     for hit in hits:
         chunk = stored.get(hit.chunk_id)
-        if chunk is not None and _agrees(hit, chunk) and may_pass(chunk, scope, sources, superseded):
-            confirmed.setdefault(hit.chunk_id, Confirmed(chunk, hit.score))
-        else:
+        if chunk is None or not _agrees(hit, chunk) or not may_pass(chunk, scope, sources, superseded):
             dropped.add(hit.chunk_id)
+        elif passes is not None and not passes(chunk):
+            filtered.add(hit.chunk_id)
+        else:
+            confirmed.setdefault(hit.chunk_id, Confirmed(chunk, hit.score))
     kept = tuple(c for id_, c in confirmed.items() if id_ not in dropped)
-    return Recheck(kept, frozenset(dropped))
+    return Recheck(kept, frozenset(dropped | filtered), frozenset(filtered - dropped))
 
 
 def may_pass(

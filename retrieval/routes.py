@@ -9,20 +9,20 @@ import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.security import HTTPBearer
-from pydantic import AwareDatetime
 
 from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection
 from catalog.session import reading
 from index.errors import CollectionMissing, EmbedderMismatch
-from retrieval.answer import UNAUDITED, answer
+from retrieval.admission import Admission
+from retrieval.answer import LOST, UNAUDITED, answer
 from retrieval.document import give_document
-from retrieval.errors import NotReady
+from retrieval.errors import Draining, NotReady
 from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
-from retrieval.wire import DocumentResponse, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
+from retrieval.wire import DocumentResponse, Moment, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
 
 KEY = HTTPBearer(scheme_name="service key", description="A key `pck_...` with the scope `retrieve`", auto_error=False)
 PERSON = HTTPBearer(
@@ -65,7 +65,8 @@ def problems(**statuses: str) -> dict[int | str, dict[str, Any]]:
 REFUSED = problems(
     s401="No service key and no token, or one that is unknown, revoked, expired or not taken",
     s403="The key lacks a scope, or the person is missing, unknown or disabled",
-    s503="The catalog or the index does not answer: no partial answer is given",
+    s503="The catalog or the index does not answer: no partial answer is given; or too many requests are at work",
+    s504="It took longer than a request may",
 )
 
 
@@ -82,11 +83,16 @@ REFUSED = problems(
     openapi_extra=ON_BEHALF_OF,
 )
 async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
-    asker = await _asker(request, "retrieve")
-    found = await answer(_services(request), _settings(request), asker, body, _request_id(request))
+    async def work() -> RetrieveResponse:
+        asker = await _asker(request, "retrieve")
+        return await answer(_services(request), _settings(request), asker, body, _request_id(request))
+
+    found = await _admission(request).run(work)
     _note(request, results=len(found.results), complete=found.complete)
     if UNAUDITED in found.warnings:
         _note(request, audited=False)
+    if lost := [warning.code for warning in found.warnings if warning.code in LOST]:
+        _note(request, lost=lost)
     return found
 
 
@@ -105,11 +111,14 @@ async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
 async def document(
     request: Request,
     id: str,
-    as_of: Annotated[AwareDatetime | None, Query(description="The version that held then; who may read is decided today")] = None,
+    as_of: Annotated[Moment | None, Query(description="The version that held then; who may read is decided today")] = None,
 ) -> DocumentResponse:
-    asker = await _asker(request, "document")
-    required = _settings(request).audit == "required"
-    found, audited = await give_document(_services(request), asker, id, _request_id(request), as_of, required=required)
+    async def work() -> tuple[DocumentResponse, bool]:
+        asker = await _asker(request, "document")
+        required = _settings(request).audit == "required"
+        return await give_document(_services(request), asker, id, _request_id(request), as_of, required=required)
+
+    found, audited = await _admission(request).run(work)
     if not audited:
         _note(request, audited=False)
     return found
@@ -131,10 +140,14 @@ async def document(
 )
 async def reveal(request: Request, response: Response, body: RevealRequest) -> RevealResponse:
     response.headers["Cache-Control"] = "no-store"
-    asker = await _asker(request, "reveal", "reveal")
-    services = _services(request)
-    given = (services.catalog, services.vault, services.redactor, asker, body.text, body.purpose, _request_id(request))
-    done = await to_thread.run_sync(answer_reveal, *given)
+
+    async def work() -> RevealResponse:
+        asker = await _asker(request, "reveal", "reveal")
+        services = _services(request)
+        given = (services.catalog, services.vault, services.redactor, asker, body.text, body.purpose, _request_id(request))
+        return await to_thread.run_sync(answer_reveal, *given)
+
+    done = await _admission(request).run(work)
     _note(request, revealed=sum(done.revealed.values()), withheld=done.withheld)
     return done
 
@@ -149,6 +162,8 @@ async def readyz(request: Request) -> dict[str, str]:
     services = getattr(request.app.state, "services", None)
     if services is None:
         raise NotReady("The service is still opening its catalog, index and model.")
+    if request.app.state.draining:
+        raise Draining
     with anyio.move_on_after(_settings(request).ready_timeout_seconds):
         await to_thread.run_sync(_probe, services, abandon_on_cancel=True)
         return {"status": "ready"}
@@ -198,6 +213,11 @@ def _services(request: Request) -> Services:
 def _settings(request: Request) -> RetrievalSettings:
     settings: RetrievalSettings = request.app.state.settings
     return settings
+
+
+def _admission(request: Request) -> Admission:
+    admission: Admission = request.app.state.admission
+    return admission
 
 
 def _request_id(request: Request) -> UUID:

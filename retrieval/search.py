@@ -8,7 +8,7 @@ is rechecked too: a point that was written and not yet flipped in one round may 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from typing import TypeVar
@@ -22,17 +22,18 @@ from catalog.collections import LiveCollection, live_collection
 from catalog.documents import find_sources
 from catalog.duplicates import signatures_of
 from catalog.errors import NoLiveCollection
-from catalog.ids import ChunkId, SourceId, TenantId, VersionId, utc_now
+from catalog.ids import ChunkId, DocumentId, SourceId, TenantId, VersionId, utc_now
 from catalog.session import ReadSession, reading
 from catalog.supersession import superseded
 from catalog.tenants import corpus_epoch, policy_epoch
-from catalog.text import held_chunks
+from catalog.text import StoredChunk, held_chunks
 from index.errors import CollectionMissing
 from index.lexical import query_vector
 from index.model import Embedder
 from index.point import Hit, SearchQuery
 from index.reader import Reader
 from privacy.stand_in import as_read
+from retrieval.fields import Sieve
 from retrieval.identity import Asker
 from retrieval.query import Found, Passage, Query
 from retrieval.rank import rank
@@ -46,6 +47,11 @@ FIRST_LIMIT = 24
 
 NO_SOURCE = SourceId(0)
 """Numbers start at 1. A source that is not there is searched like one that cannot be read: the same stages, the same time."""
+
+EMBEDDER_DOWN = "embedder_down"
+MOST_DOCUMENTS = 5000
+"""As many may be listed to the index, which costs it about a millisecond for a thousand."""
+MOST_THINNED = 16
 
 T = TypeVar("T")
 
@@ -66,6 +72,21 @@ class Checked:
     corpus_epoch: int
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The documents that a filter leaves to search in; None where they are all, or too many to list.
+
+    Then hits that do not pass are refilled, and more are asked for from the start: `thinned` times as many.
+    """
+
+    documents: tuple[DocumentId, ...] | None
+    thinned: int
+    corpus_epoch: int
+
+
+EVERYWHERE = Among(None, 1, -1)
+
+
 async def search(services: Services, asker: Asker, query: Query) -> Found:
     """The best `query.top_k` passages that the asker may read. Raises `CatalogUnavailable`, `IndexFault`."""
     clock = Clock()
@@ -81,15 +102,21 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     if collection is None:
         return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     clock.lap("catalog")
-    embedder, look = await to_thread.run_sync(_look, services, collection, query)
+    embedder, look, lost = await to_thread.run_sync(_look, services, collection, query)
     clock.lap("embed")
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
     scope, skip, limit = asker.scope, frozenset[ChunkId](), max(FIRST_LIMIT, 2 * query.top_k)
+    among = EVERYWHERE
+    if query.sieve is not None:
+        among = await to_thread.run_sync(_among, services, asker, scope, query, query.sieve)
+        limit *= among.thinned
+        clock.lap("filter")
     passages: tuple[Passage, ...] = ()
     exhausted, as_of, epoch, policy = False, began, -1, asker.scope.policy_epoch
     for _ in range(ROUNDS):
-        found = [await r.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope) for r in readers]
+        look = replace(look, limit=limit, sources=sources, skip=skip, documents=among.documents)
+        found = [await r.search(look, scope) for r in readers]
         hits = [hit for part in found for hit in part]
         clock.lap("search")
         checked = await to_thread.run_sync(_recheck, services, asker, scope, hits, query, skip, epoch)
@@ -97,15 +124,18 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         passages = rank(checked.result.confirmed, query.top_k, query.dedup, checked.signatures)
         as_of, policy = checked.as_of, checked.scope.policy_epoch
         exhausted = all(len(part) < limit for part in found)
-        settled = not (checked.result.dropped or checked.revived) and checked.scope.labels == scope.labels
+        stale = checked.result.dropped - checked.result.filtered
+        settled = not (stale or checked.revived) and checked.scope.labels == scope.labels
         if settled and (exhausted or len(passages) == query.top_k):
             break
         epoch = checked.corpus_epoch
+        if query.sieve is not None and (epoch != among.corpus_epoch or checked.scope.labels != scope.labels):
+            among = await to_thread.run_sync(_among, services, asker, checked.scope, query, query.sieve)
         scope, skip = checked.scope, (skip - checked.revived) | checked.result.dropped
         if len(passages) < query.top_k:
             limit *= 2
-    complete = exhausted or len(passages) == query.top_k
-    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy)
+    complete = (exhausted and not lost) or len(passages) == query.top_k
+    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost)
 
 
 def _where(
@@ -121,13 +151,32 @@ def _where(
         return collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,)
 
 
-def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery]:
+def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery, tuple[str, ...]]:
+    """What to look for, and what could not be had. A model that fails costs a question its vector, not its answer."""
     embedder = services.embedder_of(collection)
-    dense = embedder.embed_query(as_read(query.text))
-    if query.asked is not None:
-        both = dense + embedder.embed_query(query.asked)
-        dense = both / np.linalg.norm(both)
-    return embedder, SearchQuery(dense, query_vector("\n".join((query.text, *query.names))), limit=1)
+    terms = query_vector("\n".join((query.text, *query.names)))
+    try:
+        dense = embedder.embed_query(as_read(query.text))
+        if query.asked is not None:
+            both = dense + embedder.embed_query(query.asked)
+            dense = both / np.linalg.norm(both)
+    except Exception:
+        if not terms.indices:
+            raise
+        return embedder, SearchQuery(None, terms, limit=1), (EMBEDDER_DOWN,)
+    return embedder, SearchQuery(dense, terms, limit=1), ()
+
+
+def _everything(_: StoredChunk) -> bool:
+    return True
+
+
+def _among(services: Services, asker: Asker, scope: ReadScope, query: Query, sieve: Sieve) -> Among:
+    with reading(services.catalog) as session:
+        found = services.facts.find(session, asker.tenant_id, sieve, scope.labels, past=query.when.past)
+    if len(found.documents) <= MOST_DOCUMENTS:
+        return Among(found.documents, 1, found.corpus_epoch)
+    return Among(None, min(MOST_THINNED, -(-found.readable // len(found.documents))), found.corpus_epoch)
 
 
 def _recheck(
@@ -139,12 +188,14 @@ def _recheck(
             scope = services.scopes.find(session, asker.tenant_id, asker.person)
         now = corpus_epoch(session, asker.tenant_id)
         ids = [*(hit.chunk_id for hit in hits), *(skip if now != epoch else ())]
-        stored = held_chunks(session, asker.tenant_id, ids, query.when, scope.labels)
+        passes = _everything if query.sieve is None else query.sieve.test()
+        stored = held_chunks(session, asker.tenant_id, ids, query.when, scope.labels, passes)
         found = {chunk.key.document_id for chunk in stored.values()}
         gone = superseded(session, asker.tenant_id, found, query.when, scope.labels)
-        result = recheck(hits, stored, scope, query.sources, gone)
+        result = recheck(hits, stored, scope, query.sources, gone, passes)
         signatures = _signatures(session, asker.tenant_id, result, query)
-    revived = frozenset(id_ for id_ in skip & stored.keys() if may_pass(stored[id_], scope, query.sources, gone))
+    again = (stored[id_] for id_ in skip & stored.keys())
+    revived = frozenset(chunk.chunk_id for chunk in again if may_pass(chunk, scope, query.sources, gone) and passes(chunk))
     return Checked(scope, as_of, result, revived, signatures, now)
 
 

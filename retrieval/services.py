@@ -17,6 +17,7 @@ from index.model import Embedder
 from privacy.redactor import Redactor
 from privacy.vault import Vault
 from retrieval.audit_writer import AuditWriter
+from retrieval.candidates import Facts
 from retrieval.tokens import Tokens
 
 
@@ -44,6 +45,7 @@ class Services:
     tokens: Tokens | None = None
     question_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     scopes: Scopes = field(default_factory=Scopes)
+    facts: Facts = field(default_factory=Facts)
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""

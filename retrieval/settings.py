@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from retrieval.fields import BUILT_IN, Kind
 
 
 class RetrievalSettings(BaseSettings):
@@ -24,6 +26,10 @@ class RetrievalSettings(BaseSettings):
     named_questions_per_minute: int = Field(
         default=60, ge=0, description="Questions a minute in which a person may name somebody; 0 sets no bound (docs/privacy.md)"
     )
+    fields: dict[str, Kind] = Field(
+        default={},
+        description='Metadata that filters may name: {"status": "string"}; string, number, boolean or date (docs/http.md)',
+    )
     audit: Literal["required", "best_effort"] = Field(
         default="required",
         description="Whether what cannot be written to the audit is not answered (503), or is answered with a warning",
@@ -34,5 +40,20 @@ class RetrievalSettings(BaseSettings):
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
     )
+    concurrent: int = Field(default=16, ge=1, le=1024, description="Requests that are worked on at once; the rest queue")
+    queue: int = Field(default=128, ge=0, description="Requests that may wait for that; more are refused (503 `overloaded`)")
+    deadline_seconds: float = Field(
+        default=30.0, gt=0, description="How long a request may take, waiting included; then 504 `deadline_exceeded`"
+    )
     ready_timeout_seconds: float = Field(default=5.0, gt=0, description="How long `/readyz` waits for the catalog and the index")
+    drain_seconds: float = Field(
+        default=2.0, ge=0, description="How long after SIGTERM questions are still taken while `/readyz` says 503 `draining`"
+    )
     shutdown_seconds: int = Field(default=10, ge=0, description="How long requests in work may take to end at shutdown")
+
+    @field_validator("fields")
+    @classmethod
+    def _apart(cls, fields: dict[str, Kind]) -> dict[str, Kind]:
+        if taken := sorted(fields.keys() & BUILT_IN.keys()):
+            raise ValueError(f"every version has fields of these names: {', '.join(taken)}; name the metadata otherwise")
+        return fields

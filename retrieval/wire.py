@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from catalog.ids import storable
 from retrieval.query import Dedup, Format
+from retrieval.wire_filter import FilterBody
 
-LATER = frozenset({"rerank", "session_id", "filter", "min_score", "max_per_document"} | {"tokenizer", "expand"})
+LATER = frozenset({"rerank", "session_id", "min_score", "max_per_document"} | {"tokenizer", "expand"})
 """Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
 
 Included = Literal["text", "metadata", "context"]
@@ -23,7 +24,25 @@ def _storable(text: str) -> str:
     return text
 
 
+def _moment(value: object) -> object:
+    """A text as a time: the framework hands JSON over as values, among which strictly no text is a time."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise ValueError("is no time as in RFC 3339; write it like 2024-05-01T09:00:00Z") from None
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is no time within the years 1 to 9999 in UTC") from None
+
+
 Text = Annotated[str, AfterValidator(_storable)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_utc)]
 
 
 class RequestModel(BaseModel):
@@ -63,8 +82,12 @@ class RetrieveRequest(RequestModel):
         list[Annotated[Text, Field(min_length=1, max_length=200)]] | None,
         Field(min_length=1, max_length=100, description="Only passages of these sources; default: of all"),
     ] = None
+    filter: Annotated[
+        FilterBody | None,
+        Field(description="Only versions of which this holds, by their declared fields (docs/http.md)"),
+    ] = None
     as_of: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Field(description="The versions that held at this time, with its zone. Who may read is decided by today's lists"),
     ] = None
     versions: Annotated[

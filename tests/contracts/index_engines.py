@@ -98,10 +98,16 @@ def scope(*labels: int, tenant: int = 1) -> ReadScope:
 
 
 def dense_query(
-    vector: Vector, limit: int = 10, *, sources: tuple[int, ...] | None = None, skip: tuple[int, ...] = ()
+    vector: Vector,
+    limit: int = 10,
+    *,
+    sources: tuple[int, ...] | None = None,
+    skip: tuple[int, ...] = (),
+    documents: tuple[int, ...] | None = None,
 ) -> SearchQuery:
     chosen = None if sources is None else tuple(map(SourceId, sources))
-    return SearchQuery(vector, None, limit, chosen, frozenset(ChunkId(uuid.UUID(int=n)) for n in skip))
+    among = None if documents is None else tuple(map(DocumentId, documents))
+    return SearchQuery(vector, None, limit, chosen, frozenset(ChunkId(uuid.UUID(int=n)) for n in skip), among)
 
 
 def lexical_query(*terms: int, limit: int = 10) -> SearchQuery:

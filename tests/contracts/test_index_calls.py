@@ -7,6 +7,7 @@ import os
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,7 @@ def test_an_empty_scope_or_no_source_finds_nothing(calls: IndexCalls, name: str)
     calls.upsert(name, [chunk(1)])
     assert calls.search(name, dense_query(unit(1)), scope()) == []
     assert calls.search(name, dense_query(unit(1), sources=()), scope(1)) == []
+    assert calls.search(name, dense_query(unit(1), documents=()), scope(1)) == []
     assert calls.search(name, dense_query(unit(1), limit=0), scope(1)) == []
 
 
@@ -128,6 +130,18 @@ def test_skipped_points_and_other_sources_stay_away(calls: IndexCalls, name: str
     calls.upsert(name, [chunk(n, source=n % 3) for n in range(1, 10)])
     assert sorted(numbers(calls.search(name, dense_query(unit(1), sources=(1, 2)), scope(1)))) == [1, 2, 4, 5, 7, 8]
     assert sorted(numbers(calls.search(name, dense_query(unit(1), sources=(1,), skip=(4, 404)), scope(1)))) == [1, 7]
+
+
+def test_a_choice_of_documents_narrows_the_scope_and_never_widens_it(calls: IndexCalls, name: str) -> None:
+    calls.upsert(name, [chunk(n, document=n, label=n % 2 + 1, terms={5: 1.0}) for n in range(1, 10)])
+    calls.upsert(name, [chunk(20, document=2, tenant=2, terms={5: 1.0})])
+    among = tuple(map(DocumentId, (2, 4, 5, 404)))
+    both = SearchQuery(unit(1), Lexical((5,), (1.0,)), 10, documents=among)
+    assert sorted(numbers(calls.search(name, both, scope(1)))) == [2, 4]
+    assert sorted(numbers(calls.search(name, both, scope(1, 2)))) == [2, 4, 5]
+    assert calls.search(name, dense_query(unit(1), documents=(404,)), scope(1, 2)) == []
+    many = tuple(range(3, 5000))
+    assert sorted(numbers(calls.search(name, dense_query(unit(1), documents=many), scope(1)))) == [4, 6, 8]
 
 
 def test_the_best_come_first_and_no_more_than_asked(calls: IndexCalls, name: str) -> None:
@@ -278,6 +292,7 @@ POINTS = st.lists(
     tenant=st.integers(1, 3),
     labels=st.sets(st.integers(1, 6)),
     sources=st.none() | st.sets(st.integers(1, 3)),
+    documents=st.none() | st.sets(st.integers(1, 3)),
     skip=st.sets(st.integers(1, 40), max_size=5),
     asked=st.integers(100, 200),
     terms=st.sets(st.integers(1, 8), min_size=1, max_size=3),
@@ -290,12 +305,13 @@ def test_no_hit_is_outside_the_scope_and_memory_agrees(
     tenant: int,
     labels: set[int],
     sources: set[int] | None,
+    documents: set[int] | None,
     skip: set[int],
     asked: int,
     terms: set[int],
     limit: int,
 ) -> None:
-    written = [chunk(n, tenant=t, label=k, source=s, terms=dict.fromkeys(w, 1.0)) for n, t, k, s, w in points]
+    written = [chunk(n, tenant=t, label=k, source=s, document=n % 3 + 1, terms=dict.fromkeys(w, 1.0)) for n, t, k, s, w in points]
     oracle, plain = MemoryIndex(), "plain"
     oracle.ensure(plain, WIDTH)
     for owner in (1, 2, 3):
@@ -305,9 +321,10 @@ def test_no_hit_is_outside_the_scope_and_memory_agrees(
         engine.upsert(collection, written)
     chosen = None if sources is None else tuple(sources)
     asker = scope(*labels, tenant=tenant)
-    dense = dense_query(unit(asked), limit, sources=chosen, skip=tuple(skip))
-    lexical = SearchQuery(None, Lexical(tuple(terms), (1.0,) * len(terms)), 40, dense.sources, dense.skip)
-    both = SearchQuery(dense.dense, lexical.lexical, limit, dense.sources, dense.skip)
+    among = None if documents is None else tuple(documents)
+    dense = dense_query(unit(asked), limit, sources=chosen, skip=tuple(skip), documents=among)
+    lexical = replace(dense, dense=None, lexical=Lexical(tuple(terms), (1.0,) * len(terms)), limit=40)
+    both = replace(dense, lexical=lexical.lexical)
 
     kept = {p.chunk_id: p for p in written}
     for query in (dense, lexical, both):
@@ -318,6 +335,7 @@ def test_no_hit_is_outside_the_scope_and_memory_agrees(
             assert point.tenant_id == tenant
             assert hit.label == point.label in labels
             assert sources is None or point.source_id in sources
+            assert documents is None or point.document_id in documents
             assert point.chunk_id.int not in skip
         assert len(hits) == len(oracle.search(plain, query, asker))
     assert numbers(calls.search(name, dense, asker)) == numbers(oracle.search(plain, dense, asker))

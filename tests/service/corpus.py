@@ -69,19 +69,25 @@ class Corpus:
         index_label: Label | None = None,
     ) -> DocumentKey:
         """Serve these chunks as the document's current version. `index_label` plants what the index believes."""
-        redacted = [one.text for one in self.services.redactor.redact(self.tenant_id, texts)]
+        said = dict(metadata or {})
+        words = [value for value in said.values() if isinstance(value, str)]
+        redacted = [one.text for one in self.services.redactor.redact(self.tenant_id, [*texts, *words])]
+        hidden = dict(zip(words, redacted[len(texts) :], strict=True))
+        said = {name: hidden.get(value, value) if isinstance(value, str) else value for name, value in said.items()}
+        redacted = redacted[: len(texts)]
         with transaction(self.services.catalog) as session:
             source_id = open_source(session, self.tenant_id, source, f"/srv/{source}")
             key = open_document(session, self.tenant_id, source_id, name).key
             label = self._label(session, allow, deny)
             collection = self._collection(session)
             placements = list(_placements(key, redacted, tuple(headings)))
-            version_id = add_version(session, key, _version(name, redacted, label, version, title, metadata or {}))
+            version_id = add_version(session, key, _version(name, redacted, label, version, title, said))
             store_texts(session, self.tenant_id, {digest(text): text for text in redacted})
             place(session, key, version_id, placements)
             ids = [p.chunk_id for p in placements]
             note_writing(session, self.tenant_id, collection.id, ids)
-        self.services.index.ensure(collection.name, collection.dimensions)
+        for shelf in collection.shelves:
+            self.services.index.ensure(shelf.name, collection.dimensions)
         dense = self.services.embedder.embed(redacted)
         believed = label if index_label is None else index_label
         self.services.index.upsert(

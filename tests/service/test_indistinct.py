@@ -77,6 +77,18 @@ PAIRS: dict[str, Callable[[str], tuple[Request, Request]]] = {
         retrieve(sources=["board"], versions="all"),
         retrieve(sources=["nowhere"], versions="all"),
     ),
+    "a filter's document": lambda _: (
+        retrieve(filter={"field": "document_id", "eq": "board/plan"}),
+        retrieve(filter={"field": "document_id", "eq": "board/none"}),
+    ),
+    "a filter's document in the past": lambda _: (
+        retrieve(filter={"field": "document_id", "eq": "board/plan"}, versions="all"),
+        retrieve(filter={"field": "document_id", "eq": "board/none"}, versions="all"),
+    ),
+    "a filter's source": lambda _: (
+        retrieve(filter={"not": {"field": "source", "in": ["board", "docs"]}}),
+        retrieve(filter={"not": {"field": "source", "in": ["nowhere", "docs"]}}),
+    ),
     "a word of a document": lambda _: (retrieve(query="the quarry"), retrieve(query="the quince")),
     "a value behind a pseudonym": lambda hidden: (reveal(hidden), reveal(ABSENT)),
 }  # fmt: skip

@@ -46,6 +46,13 @@ def test_a_question_longer_than_the_service_reads(service: Service) -> None:
         ({"top_k": "8"}, "top_k"),
         ({"top_k": True}, "top_k"),
         ({"top_k": 10**30}, "top_k"),
+        ({"as_of": "2024-05-01"}, "as_of"),
+        ({"as_of": "2024-05-01T09:00:00"}, "as_of"),
+        ({"as_of": "1714554000"}, "as_of"),
+        ({"as_of": 1714554000}, "as_of"),
+        ({"as_of": "0001-01-01T00:00:00+14:00"}, "as_of"),
+        ({"as_of": "9999-12-31T23:59:59-12:00"}, "as_of"),
+        ({"as_of": SECRET}, "as_of"),
         ({"sources": []}, "sources"),
         ({"sources": SECRET}, "sources"),
         ({"sources": [""]}, "sources.0"),
@@ -69,7 +76,7 @@ def test_a_field_that_does_not_fit_is_named_but_not_repeated(service: Service, f
     assert SECRET not in service.log.getvalue()
 
 
-@pytest.mark.parametrize("field", ["rerank", "session_id", "filter", "min_score", "max_per_document"])
+@pytest.mark.parametrize("field", ["rerank", "session_id", "min_score", "max_per_document"])
 def test_what_comes_later_is_refused_by_name(service: Service, field: str) -> None:
     body = problem(service.retrieve("boiler", **{field: SECRET}), 422, "unsupported_option")
     assert field in body["detail"]
@@ -78,6 +85,12 @@ def test_what_comes_later_is_refused_by_name(service: Service, field: str) -> No
 @pytest.mark.parametrize("field", ["tokenizer", "expand"])
 def test_what_comes_later_inside_the_context_is_refused_by_name(service: Service, field: str) -> None:
     assert field in problem(service.retrieve("boiler", context={field: 1}), 422, "unsupported_option")["detail"]
+
+
+@pytest.mark.usefixtures("handbook")
+@pytest.mark.parametrize("moment", ["2124-05-01T09:00:00Z", "2124-05-01t09:00:00.5+02:00", "0001-01-01T00:00:00Z"])
+def test_a_time_is_sent_as_text(service: Service, moment: str) -> None:
+    assert service.retrieve("boiler", as_of=moment).status_code == 200
 
 
 @pytest.mark.parametrize(

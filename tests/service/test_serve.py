@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -153,6 +154,18 @@ def _refuse_ten_megabytes(url: str, headers: dict[str, str]) -> None:
         assert response.status == 413
         assert json.loads(response.read())["code"] == "request_too_large"
         connection.close()
+
+
+@pytest.mark.slow
+def test_it_says_that_it_stops_before_it_stops_and_answers_meanwhile(server: Server) -> None:
+    assert httpx.get(f"{server.url}/readyz").status_code == 200
+    server.process.send_signal(signal.SIGTERM)
+    until = time.monotonic() + 1
+    while (ready := httpx.get(f"{server.url}/readyz")).status_code == 200:
+        assert time.monotonic() < until
+    assert (ready.status_code, ready.json()["code"]) == (503, "draining")
+    assert httpx.post(f"{server.url}/v1/retrieve", json={"query": "boiler"}).json()["code"] == "not_authenticated"
+    assert server.process.wait(30) == 0
 
 
 @pytest.mark.slow

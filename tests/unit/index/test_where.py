@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from acl.scope import scope_of_labels
-from catalog.ids import Label, PrincipalId, SourceId, TenantId
+from catalog.ids import DocumentId, Label, PrincipalId, SourceId, TenantId
 from index.errors import UnfilteredRefused
 from index.plan import LEAST_DEPTH, plan
 from index.point import Lexical, SearchQuery
@@ -20,12 +21,15 @@ def test_a_scope_becomes_its_tenant_and_sorted_labels() -> None:
     scope = scope_of_labels(TenantId(7), PrincipalId(1), [Label(9), Label(3)], 1)
     query = SearchQuery(None, QUERY.lexical, 10, sources=(SourceId(5), SourceId(2), SourceId(5)))
     assert where(scope, query) == Where(TenantId(7), (Label(3), Label(9)), (SourceId(2), SourceId(5)), frozenset())
+    chosen = replace(QUERY, documents=(DocumentId(8), DocumentId(2), DocumentId(8)))
+    assert where(scope, chosen) == Where(TenantId(7), (Label(3), Label(9)), None, frozenset(), (DocumentId(2), DocumentId(8)))
 
 
 def test_what_permits_nothing_is_no_filter() -> None:
     assert where(scope_of_labels(TenantId(7), PrincipalId(1), [], 1), QUERY) is None
     scope = scope_of_labels(TenantId(7), PrincipalId(1), [Label(1)], 1)
     assert where(scope, SearchQuery(None, QUERY.lexical, 10, sources=())) is None
+    assert where(scope, replace(QUERY, documents=())) is None
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,12 @@ def test_what_permits_nothing_is_no_filter() -> None:
 def test_no_open_filter_can_be_made(tenant: Any, labels: Any, sources: Any) -> None:
     with pytest.raises(UnfilteredRefused):
         Where(tenant, labels, sources, frozenset())
+
+
+@pytest.mark.parametrize("documents", [(), (True,), ("1",), (None,)])
+def test_no_open_choice_of_documents_can_be_made(documents: Any) -> None:
+    with pytest.raises(UnfilteredRefused):
+        Where(TenantId(1), (Label(1),), None, frozenset(), documents)
 
 
 def test_nothing_to_look_for_is_no_search() -> None:
