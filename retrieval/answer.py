@@ -14,6 +14,7 @@ from catalog.errors import PortcullisError
 from catalog.text import StoredChunk
 from catalog.versions import When
 from index.model import Tokens
+from privacy.span import Redaction
 from retrieval.audit_writer import Note
 from retrieval.audited import keep, keep_failure, keyed_digest
 from retrieval.context import Context, pack
@@ -96,10 +97,7 @@ async def _answer(
     (redacted,) = await to_thread.run_sync(services.redactor.redact, asker.tenant_id, [request.query])
     await to_thread.run_sync(note_names, services.catalog, asker, redacted, request_id, limits.named_questions_per_minute)
     clock.lap("redact")
-    sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
-    when = When(request.as_of, every=request.versions == "all")
-    query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted))
-    found = await search(services, asker, query)
+    found = await search(services, asker, as_query(request, redacted))
     clock.lap("search")
     budget = request.context.max_tokens or limits.default_context_tokens
     body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)
@@ -107,6 +105,13 @@ async def _answer(
     stages = {"scope": asker.scope_ms, "redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
     usage = UsageBody(took_ms=0, stages={name: round(ms, 3) for name, ms in stages.items()})
     return body.model_copy(update={"usage": usage}), found, whole
+
+
+def as_query(request: RetrieveRequest, redacted: Redaction) -> Query:
+    """What a request looks for, its question redacted."""
+    sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
+    when = When(request.as_of, every=request.versions == "all")
+    return Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted))
 
 
 def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID) -> RetrieveResponse:

@@ -14,6 +14,7 @@ from index.model import Tokens
 
 Dedup = Literal["near", "exact", "off"]
 Format = Literal["text", "markdown"]
+Mode = Literal["hybrid", "dense", "lexical"]
 
 NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
 
@@ -24,7 +25,7 @@ class Query:
 
     `asked`: the same with its names as they were asked, and `names`: those alone, where they became pseudonyms. A model finds
     names, and may see one in a question where it saw none in the documents: those are found by the word. Neither is stored.
-    `when` chooses versions; who may read is always decided by today's lists.
+    `when` chooses versions; who may read is always decided by today's lists. `mode` other than hybrid is for evaluations.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Query:
     dedup: Dedup = "near"
     asked: str | None = field(default=None, repr=False)
     names: tuple[str, ...] = field(default=(), repr=False)
+    mode: Mode = "hybrid"
 
 
 @dataclass(frozen=True, slots=True)

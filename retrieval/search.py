@@ -123,11 +123,14 @@ def _where(
 
 def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery]:
     embedder = services.embedder_of(collection)
+    terms = None if query.mode == "dense" else query_vector("\n".join((query.text, *query.names)))
+    if query.mode == "lexical":
+        return embedder, SearchQuery(None, terms, limit=1)
     dense = embedder.embed_query(as_read(query.text))
     if query.asked is not None:
         both = dense + embedder.embed_query(query.asked)
         dense = both / np.linalg.norm(both)
-    return embedder, SearchQuery(dense, query_vector("\n".join((query.text, *query.names))), limit=1)
+    return embedder, SearchQuery(dense, terms, limit=1)
 
 
 def _recheck(

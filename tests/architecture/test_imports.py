@@ -19,7 +19,7 @@ DESIGNED_PURE = {
     "acl": ("principal", "access", "groups", "scope", "diff", "effect"),
     "acl.scim": ("dialect", "membership", "shape"),
     "index": ("point", "where", "plan", "lexical"),
-    "evals": ("words",),
+    "evals": ("words", "measures"),
     "ingest": ("documents", "manifest", "dedupe", "resolve", "chunk", "plan", "members", "trust", "retention"),
     "ingest.parse": (
         *("box", "table", "pdf_quality", "layout", "layout_cut", "layout_heading", "layout_paragraph", "layout_rows"),
