@@ -1,12 +1,9 @@
-"""How a search is carried out: exactly, over flat segments, dense and lexical fused by reciprocal rank.
+"""How a search is carried out: exactly, over flat segments; `index/fuse.py` makes one list of the dense and the lexical one.
 
 Why exact: under an access filter the usual graph search loses results that the person may read. Measured with the default
 graph, 384 dimensions and a filter independent of topic: recall@10 .67 at 100,000 points of which 14 % pass, .01 at 500,000 of
 which 1.8 % pass. Exact search has recall 1 and took 1 to 6 ms at 100,000 points. So no collection builds a graph yet (m = 0);
 above that size the plan is where a choice by readable points will stand.
-
-Fusion (Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion", 2009): score = sum over lists of 1 / (RRF_K + rank), rank from
-0 as Qdrant counts it. RRF_K = 10 was a little better than the usual 60 (nDCG@10 on SciFact .716 against .713).
 """
 
 from __future__ import annotations
@@ -15,7 +12,6 @@ from dataclasses import dataclass
 
 from index.point import Lexical, SearchQuery, Vector
 
-RRF_K = 10
 LEAST_DEPTH = 50
 
 

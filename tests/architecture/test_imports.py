@@ -18,7 +18,7 @@ DESIGNED_PURE = {
     "catalog": ("ids", "chain"),
     "acl": ("principal", "access", "groups", "scope", "diff", "effect"),
     "acl.scim": ("dialect", "membership", "shape"),
-    "index": ("point", "where", "plan", "lexical"),
+    "index": ("point", "where", "plan", "fuse", "lexical"),
     "evals": ("words", "measures"),
     "ingest": ("documents", "manifest", "dedupe", "resolve", "chunk", "plan", "members", "trust", "retention"),
     "ingest.parse": (

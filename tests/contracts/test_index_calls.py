@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.calls import IndexCalls
 from index.errors import BadCollection, BadVector, CollectionMissing
+from index.fuse import DENSE_WEIGHT, LEXICAL_WEIGHT, RRF_K
 from index.memory import MemoryIndex
-from index.plan import RRF_K
 from index.point import Hit, Lexical, SearchQuery
 from tests.contracts.index_engines import ENGINES, SERVER, WIDTH, chunk, dense_query, fresh, lexical_query, scope, unit
 
@@ -163,7 +163,8 @@ def test_two_vectors_are_fused_by_reciprocal_rank(calls: IndexCalls, name: str) 
     )
     assert numbers(hits)[0] == 2
     scores = {hit.chunk_id.int: hit.score for hit in hits}
-    assert scores == pytest.approx({1: 1 / RRF_K, 2: 1 / (RRF_K + 1) + 1 / RRF_K, 3: 1 / (RRF_K + 2) + 1 / (RRF_K + 1)}, abs=1e-6)
+    dense, lexical = ([weight / (RRF_K + rank) for rank in range(3)] for weight in (DENSE_WEIGHT, LEXICAL_WEIGHT))
+    assert scores == pytest.approx({1: dense[0], 2: dense[1] + lexical[0], 3: dense[2] + lexical[1]}, abs=1e-6)
 
 
 def test_idf_counts_the_tenants_own_corpus(calls: IndexCalls, name: str) -> None:
