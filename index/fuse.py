@@ -20,7 +20,7 @@ LEXICAL_WEIGHT = 1.0
 
 
 def fuse(way: SearchPlan, dense: Sequence[Hit] | None, lexical: Sequence[Hit] | None) -> list[Hit]:
-    """The best `way.limit` points of both lists. A list that is alone keeps its scores. Equal scores go by id, never by chance."""
+    """The best `way.limit` points of both lists. A list that is alone keeps its scores. Equal scores go by id, not by chance."""
     if dense is None or lexical is None:
         return _ordered(dense if dense is not None else lexical or ())[: way.limit]
     scores: dict[ChunkId, float] = {}

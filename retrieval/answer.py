@@ -143,6 +143,7 @@ def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: fr
         source=chunk.source,
         location=location_body(chunk),
         score=passage.score,
+        exact=list(passage.exact),
         text=chunk.text if "text" in wanted else None,
         redactions=redactions(chunk.text),
         duplicates=list(passage.duplicates),

@@ -40,10 +40,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A hit that the catalog itself lets the asking person read, with its fused score."""
+    """A hit that the catalog itself lets the asking person read, with its score.
+
+    `exact`: what the question wants word for word and stands in the text.
+    """
 
     chunk: StoredChunk
     score: float
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Passage:
     chunk: StoredChunk
     score: float
     duplicates: tuple[str, ...]
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,4 +36,4 @@ def rank(
 def _passage(ref: int, group: list[Confirmed]) -> Passage:
     best = group[0]
     others = {c.chunk.document_name for c in group} - {best.chunk.document_name}
-    return Passage(ref=ref, chunk=best.chunk, score=best.score, duplicates=tuple(sorted(others)))
+    return Passage(ref=ref, chunk=best.chunk, score=best.score, duplicates=tuple(sorted(others)), exact=best.exact)

@@ -8,7 +8,7 @@ is rechecked too: a point that was written and not yet flipped in one round may 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from typing import TypeVar
@@ -38,11 +38,14 @@ from retrieval.query import Found, Passage, Query
 from retrieval.rank import rank
 from retrieval.recheck import Recheck, may_pass, recheck
 from retrieval.services import Services
+from retrieval.verbatim import lift, read_verbatim
 
 ROUNDS = 8
 """Questions to the index for one answer. Each asks for twice as many as the last if there were too few."""
 FIRST_LIMIT = 24
 """Asked for at least, so that duplicates and a few stale points cost no second round."""
+BY_WORD = 200
+"""Looked through for codes and quoted phrases: an index of words cannot tell a phrase from its words in another order."""
 
 NO_SOURCE = SourceId(0)
 """Numbers start at 1. A source that is not there is searched like one that cannot be read: the same stages, the same time."""
@@ -82,6 +85,8 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     clock.lap("catalog")
     embedder, look = await to_thread.run_sync(_look, services, collection, query)
+    verbatim = read_verbatim(query.text, query.names)
+    words = query_vector(verbatim.words) if verbatim else None
     clock.lap("embed")
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
@@ -91,10 +96,16 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     for _ in range(ROUNDS):
         found = [await r.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope) for r in readers]
         hits = [hit for part in found for hit in part]
+        near = frozenset(hit.chunk_id for hit in hits)
+        if words is not None:
+            by_word = [await r.search(SearchQuery(None, words, max(limit, BY_WORD), sources, skip), scope) for r in readers]
+            hits += (replace(hit, score=0.0) for part in by_word for hit in part if hit.chunk_id not in near)
         clock.lap("search")
         checked = await to_thread.run_sync(_recheck, services, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
-        passages = rank(checked.result.confirmed, query.top_k, query.dedup, checked.signatures)
+        lifted = lift(checked.result.confirmed, verbatim)
+        confirmed = [one for one in lifted if one.exact or one.chunk.chunk_id in near]
+        passages = rank(confirmed, query.top_k, query.dedup, checked.signatures)
         as_of, policy = checked.as_of, checked.scope.policy_epoch
         exhausted = all(len(part) < limit for part in found)
         settled = not (checked.result.dropped or checked.revived) and checked.scope.labels == scope.labels

@@ -57,7 +57,13 @@ class RetrieveRequest(RequestModel):
         }
     )
 
-    query: Annotated[Text, Field(description="The question. Its personal data is replaced before anything else happens to it")]
+    query: Annotated[
+        Text,
+        Field(
+            description="The question. Its personal data is replaced before anything else happens to it. Passages that hold a "
+            "code of it (`ab-1234`) or a phrase that it quotes (in double quotation marks) as typed come first"
+        ),
+    ]
     top_k: Annotated[int, Field(ge=1, le=100, description="At most this many passages")] = 8
     sources: Annotated[
         list[Annotated[Text, Field(min_length=1, max_length=200)]] | None,
@@ -118,7 +124,8 @@ class ResultBody(BaseModel):
     title: str
     source: str
     location: LocationBody
-    score: Annotated[float, Field(description="Fused score; comparable within one answer only")]
+    score: Annotated[float, Field(description="Fused score, and 1 for each of `exact`; comparable within one answer only")]
+    exact: Annotated[list[str], Field(description="Codes and quoted phrases of the question that stand in the text as typed")]
     text: str | None
     redactions: Annotated[
         dict[str, int], Field(description="Kinds of personal data that were replaced in the text, and how often")
