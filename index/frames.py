@@ -18,7 +18,7 @@ import numpy as np
 from catalog.ids import ChunkId, DocumentId, Label, SourceId, TenantId
 from index.point import IndexedChunk, Lexical, Vector
 
-PROTOCOL = 2
+PROTOCOL = 3
 MOST_BYTES = 64 * 2**20
 PATIENCE_SECONDS = 30.0
 Message = dict[str, Any]

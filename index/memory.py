@@ -87,7 +87,7 @@ class MemoryIndex:
 
         dense = None if way.dense is None else best({p.chunk_id: float(np.dot(way.dense, p.dense)) for p in permitted})
         lexical = None if way.lexical is None else best(_bm25(_weighted(way.lexical, corpus), permitted))
-        return fuse(way, dense, lexical)
+        return fuse(way, dense, lexical, lambda ids: {i: known[i].dense for i in ids})
 
     def scan(self, collection: str, tenant_id: TenantId) -> Iterator[StoredPoint]:
         with self._lock:

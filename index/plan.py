@@ -17,13 +17,17 @@ LEAST_DEPTH = 50
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """`depth` points of each list are fused when both vectors are there; one vector alone is a plain search."""
+    """`depth` points of each list are fused when both vectors are there; one vector alone is a plain search.
+
+    `floor`: the least cosine of a hit.
+    """
 
     dense: Vector | None
     lexical: Lexical | None
     limit: int
     depth: int
     exact: bool = True
+    floor: float | None = None
 
 
 def plan(query: SearchQuery) -> SearchPlan | None:
@@ -31,4 +35,5 @@ def plan(query: SearchQuery) -> SearchPlan | None:
     lexical = query.lexical if query.lexical is not None and query.lexical.indices else None
     if query.limit < 1 or (query.dense is None and lexical is None):
         return None
-    return SearchPlan(query.dense, lexical, query.limit, max(query.limit, LEAST_DEPTH))
+    floor = None if query.dense is None or query.floor is None else float(query.floor)
+    return SearchPlan(query.dense, lexical, query.limit, max(query.limit, LEAST_DEPTH), floor=floor)

@@ -108,7 +108,8 @@ class ServerIndex:
         with _told(collection):
             answers = self._client.query_batch_points(collection, list(asked.values()))
         found = {using: [_hit(point) for point in answer.points] for using, answer in zip(asked, answers, strict=True)}
-        return fuse(way, found.get(DENSE), found.get(LEXICAL))
+        tenant_id = condition.tenant_id
+        return fuse(way, found.get(DENSE), found.get(LEXICAL), lambda ids: self.vectors(collection, tenant_id, ids))
 
     def scan(self, collection: str, tenant_id: TenantId) -> Iterator[StoredPoint]:
         self._width(collection)

@@ -96,7 +96,7 @@ class Shards:
         check_query(way.dense, way.lexical, here.dimensions)
         asked = _questions(way, condition)
         found = {using: [_hit(point) for point in here.shard.query(request)] for using, request in asked.items()}
-        return fuse(way, found.get(DENSE), found.get(LEXICAL))
+        return fuse(way, found.get(DENSE), found.get(LEXICAL), lambda ids: self.vectors(name, condition.tenant_id, ids))
 
     def scan(self, name: str, tenant_id: TenantId, after: ChunkId | None, limit: int) -> tuple[list[StoredPoint], ChunkId | None]:
         """A page of the tenant's points from `after` on, and where the next one starts."""

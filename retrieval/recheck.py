@@ -37,7 +37,7 @@ def recheck(
     for hit in hits:
         chunk = stored.get(hit.chunk_id)
         if chunk is not None and _agrees(hit, chunk) and may_pass(chunk, scope, sources, superseded):
-            confirmed.setdefault(hit.chunk_id, Confirmed(chunk, hit.score))
+            confirmed.setdefault(hit.chunk_id, Confirmed(chunk, hit.score, hit.dense, hit.lexical))
         else:
             dropped.add(hit.chunk_id)
     kept = tuple(c for id_, c in confirmed.items() if id_ not in dropped)

@@ -7,7 +7,7 @@ is rechecked too: a point that was written and not yet flipped in one round may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -18,7 +18,7 @@ from anyio import to_thread
 from sqlalchemy import Engine
 
 from acl.scope import ReadScope
-from catalog.collections import LiveCollection, live_collection
+from catalog.collections import LiveCollection, Shelf, live_collection
 from catalog.documents import find_sources
 from catalog.duplicates import signatures_of
 from catalog.errors import NoLiveCollection
@@ -30,11 +30,12 @@ from catalog.text import held_chunks
 from index.errors import CollectionMissing
 from index.lexical import query_vector
 from index.model import Embedder
-from index.point import Hit, SearchQuery
+from index.point import Hit, SearchQuery, Vector
 from index.reader import Reader
 from privacy.stand_in import as_read
+from retrieval.fade import fade
 from retrieval.identity import Asker
-from retrieval.query import Found, Passage, Query
+from retrieval.query import Confirmed, Found, Passage, Query
 from retrieval.rank import rank
 from retrieval.recheck import Recheck, may_pass, recheck
 from retrieval.services import Services
@@ -50,7 +51,10 @@ BY_WORD = 200
 NO_SOURCE = SourceId(0)
 """Numbers start at 1. A source that is not there is searched like one that cannot be read: the same stages, the same time."""
 
-T = TypeVar("T")
+MOST = 3072
+"""Hits of one question to the index. Who asks for one passage of each document could have it all read out otherwise."""
+
+Scored = TypeVar("Scored", Confirmed, Passage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,12 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     clock.lap("embed")
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
-    scope, skip, limit = asker.scope, frozenset[ChunkId](), max(FIRST_LIMIT, 2 * query.top_k)
+    scope, skip, limit = asker.scope, frozenset[ChunkId](), _first_limit(query)
     passages: tuple[Passage, ...] = ()
     exhausted, as_of, epoch, policy = False, began, -1, asker.scope.policy_epoch
     for _ in range(ROUNDS):
-        found = [await r.search(SearchQuery(look.dense, look.lexical, limit, sources, skip), scope) for r in readers]
+        looking = SearchQuery(look.dense, look.lexical, limit, sources, skip, query.min_score)
+        found = [await r.search(looking, scope) for r in readers]
         hits = [hit for part in found for hit in part]
         near = frozenset(hit.chunk_id for hit in hits)
         if words is not None:
@@ -103,20 +108,43 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         clock.lap("search")
         checked = await to_thread.run_sync(_recheck, services, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
-        lifted = lift(checked.result.confirmed, verbatim)
+        lifted = lift(fade(checked.result.confirmed, query.decay, query.when.at or began), verbatim)
         confirmed = [one for one in lifted if one.exact or one.chunk.chunk_id in near]
-        passages = rank(confirmed, query.top_k, query.dedup, checked.signatures)
+        if look.dense is not None and query.min_score is not None and len(hits) > len(near):
+            told = await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, confirmed)
+            confirmed = [one for one in told if one.dense is not None and one.dense >= query.min_score]
+        passages = rank(confirmed, query.top_k, query.dedup, checked.signatures, query.max_per_document)
         as_of, policy = checked.as_of, checked.scope.policy_epoch
         exhausted = all(len(part) < limit for part in found)
         settled = not (checked.result.dropped or checked.revived) and checked.scope.labels == scope.labels
-        if settled and (exhausted or len(passages) == query.top_k):
+        if settled and (exhausted or len(passages) == query.top_k or limit >= MOST):
             break
         epoch = checked.corpus_epoch
         scope, skip = checked.scope, (skip - checked.revived) | checked.result.dropped
         if len(passages) < query.top_k:
             limit *= 2
     complete = exhausted or len(passages) == query.top_k
+    if query.scores and look.dense is not None:
+        passages = tuple(await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, passages))
     return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy)
+
+
+def _first_limit(query: Query) -> int:
+    """More where the order of the index is not that of the answer, and where places may go to waste."""
+    choosy = query.max_per_document is not None or query.decay is not None
+    return max(FIRST_LIMIT, 2 * query.top_k) * (2 if choosy else 1)
+
+
+def _with_cosines(
+    services: Services, shelves: Sequence[Shelf], tenant_id: TenantId, question: Vector, found: Sequence[Scored]
+) -> list[Scored]:
+    """What was confirmed, each with its cosine: for those that only their words brought the index is asked for the vector."""
+    unknown = [one.chunk.chunk_id for one in found if one.dense is None]
+    vectors: dict[ChunkId, Vector] = {}
+    for shelf in shelves if unknown else ():
+        vectors |= services.index.vectors(shelf.name, tenant_id, unknown)
+    cosines = {id_: float(np.dot(question, vector)) for id_, vector in vectors.items()}
+    return [replace(one, dense=cosines.get(one.chunk.chunk_id, one.dense)) for one in found]
 
 
 def _where(

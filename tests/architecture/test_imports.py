@@ -33,7 +33,7 @@ DESIGNED_PURE = {
         *("span", "policy", "pseudonym", "checksums", "words", "context", "persons", "moments", "repeated", "stand_in"),
         "names.windows",
     ),
-    "retrieval": ("query", "recheck", "rank", "verbatim", "context", "problems"),
+    "retrieval": ("query", "recheck", "rank", "fade", "verbatim", "context", "problems"),
 }  # fmt: skip
 
 

@@ -167,6 +167,23 @@ def test_two_vectors_are_fused_by_reciprocal_rank(calls: IndexCalls, name: str) 
     assert scores == pytest.approx({1: dense[0], 2: dense[1] + lexical[0], 3: dense[2] + lexical[1]}, abs=1e-6)
 
 
+def test_a_hit_tells_its_scores_and_none_is_below_the_floor(calls: IndexCalls, name: str) -> None:
+    points = {n: chunk(n, terms={5: 1.0 + n / 100} if n % 4 == 0 else {}) for n in range(1, 120)}
+    calls.upsert(name, list(points.values()))
+    cosines = {n: float(p.dense @ unit(5)) for n, p in points.items()}
+    for floor in (-1.0, 0.0, 0.3, 0.6, 0.99):
+        for words in (Lexical((5,), (1.0,)), None):
+            hits = calls.search(name, SearchQuery(unit(5), words, 60, floor=floor), scope(1))
+            reach = {n for n, cosine in cosines.items() if cosine >= floor}
+            assert len(hits) == min(60, len(reach))
+            assert {hit.chunk_id.int for hit in hits} <= reach
+            for hit in hits:
+                assert hit.dense == pytest.approx(cosines[hit.chunk_id.int], abs=1e-5)
+                assert words is not None or hit.lexical is None
+    both = calls.search(name, SearchQuery(unit(5), Lexical((5,), (1.0,)), 10), scope(1))
+    assert any(hit.lexical is not None for hit in both)
+
+
 def test_idf_counts_the_tenants_own_corpus(calls: IndexCalls, name: str) -> None:
     mine = [chunk(1, terms={5: 1.0}), chunk(2, terms={6: 1.0}, label=2), chunk(3, terms={})]
     calls.upsert(name, mine)
