@@ -51,7 +51,7 @@ def filter_cost(home: Path, people: Sequence[str], questions: Sequence[str], emb
             scopes = [Scopes().find(read, tenant, find_person(read, tenant, person)) for person in people]
     finally:
         catalog.dispose()
-    looks = [SearchQuery(embedder.embed_query(text), query_vector(text), LIMIT) for text in questions]
+    looks = [SearchQuery(embedder.embed_query(text), query_vector(text, embedder.language), LIMIT) for text in questions]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(home / "index" / "collections", Path(folder) / "collections")
         shards = Shards(Path(folder))

@@ -90,7 +90,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     clock.lap("catalog")
     embedder, look = await to_thread.run_sync(_look, services, collection, query)
     verbatim = read_verbatim(query.text, query.names)
-    words = query_vector(verbatim.words) if verbatim else None
+    words = query_vector(verbatim.words, embedder.language) if verbatim else None
     clock.lap("embed")
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
@@ -162,7 +162,7 @@ def _where(
 
 def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery]:
     embedder = services.embedder_of(collection)
-    terms = None if query.mode == "dense" else query_vector("\n".join((query.text, *query.names)))
+    terms = None if query.mode == "dense" else query_vector("\n".join((query.text, *query.names)), embedder.language)
     if query.mode == "lexical":
         return embedder, SearchQuery(None, terms, limit=1)
     dense = embedder.embed_query(as_read(query.text))

@@ -88,7 +88,15 @@ class Corpus:
         self.services.index.upsert(
             collection.name,
             [
-                IndexedChunk(id_, self.tenant_id, key.document_id, source_id, believed, vector, document_vector(text))
+                IndexedChunk(
+                    id_,
+                    self.tenant_id,
+                    key.document_id,
+                    source_id,
+                    believed,
+                    vector,
+                    document_vector(text, self.services.embedder.language),
+                )
                 for id_, vector, text in zip(ids, dense, redacted, strict=True)
             ],
         )
