@@ -28,6 +28,11 @@ def search(
         str | None,
         typer.Option("--filter", metavar="F", help="Only versions of which this holds: 'status = final and year >= 2020'."),
     ] = None,
+    max_per_document: Annotated[
+        int | None, typer.Option(min=1, max=100, help="At most so many passages of one document.")
+    ] = None,
+    min_score: Annotated[float | None, typer.Option(min=-1, max=1, help="Only passages with at least this cosine.")] = None,
+    scores: Annotated[bool, typer.Option("--scores", help="Show the cosine and the BM25 of each passage.")] = False,
     tenant: Tenant = DEFAULT,
     as_json: Json = False,
 ) -> None:
@@ -38,13 +43,25 @@ def search(
     from retrieval.answer import ask
     from retrieval.app import open_services
     from retrieval.settings import RetrievalSettings
-    from retrieval.wire import RetrieveRequest
+    from retrieval.wire import Included, RetrieveRequest
     from retrieval.wire_filter import read_filter
 
     versions: Literal["current", "all"] = "all" if all_versions else "current"
     at = None if as_of is None else _moment(as_of)
     condition = None if chosen is None else read_filter(chosen)
-    request = RetrieveRequest(query=question, top_k=top_k, as_of=at, versions=versions, dedup=dedup, filter=condition)
+    include: list[Included] = ["text", "metadata", "context"]
+    include += ["scores"] if scores else []
+    request = RetrieveRequest(
+        query=question,
+        top_k=top_k,
+        as_of=at,
+        versions=versions,
+        dedup=dedup,
+        filter=condition,
+        max_per_document=None if max_per_document is None else min(max_per_document, top_k),
+        min_score=min_score,
+        include=include,
+    )
     with open_services(warm=False) as services:
         answered = ask(services, RetrievalSettings(), tenant, person, request)
     body = answered.model_dump(mode="json")
@@ -93,6 +110,9 @@ def _show_passages(body: dict[str, Any]) -> None:
         headings = dict.fromkeys((passage["title"], *place["headings"]))  # the first heading is often the title itself
         print(f"[{passage['ref']}] {' > '.join(headings)}")
         print(f"    {passage['document_id']}{pages}, {named}")
+        if passage["scores"] is not None:
+            told = {"score": passage["score"], "cosine": passage["scores"]["dense"], "BM25": passage["scores"]["lexical"]}
+            print(f"    {', '.join(f'{name} {value:.4f}' for name, value in told.items() if value is not None)}")
         _indented(passage["text"])
         print()
     for warning in body["warnings"]:

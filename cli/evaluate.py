@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,27 @@ from cli.answer import Json, command, document, table
 
 if TYPE_CHECKING:
     from evals.leaks_http import Report as LeakReport
+    from evals.means import Mean
     from evals.pii import Names, Overall, Synthetic, Wrong
     from evals.score import Figure
 
+
+class Mode(StrEnum):
+    """How passages are found."""
+
+    hybrid = "hybrid"
+    dense = "dense"
+    lexical = "lexical"
+
+
 evaluate = typer.Typer(help="Measure on marked texts, and print the figures.", no_args_is_help=True)
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Keep what was ingested there for the next time; default: a home that is gone afterwards."
+    ),
+]
 
 VALUE, LABEL, AROUND = 18, 12, 10
 """Characters that the table of errors shows of a value, a label, and of the text before and behind: so it fits a terminal."""
@@ -88,6 +106,73 @@ def leaks(
         _show_leaks(report)
     if not report.passed:
         raise typer.Exit(1)
+
+
+@evaluate.command("retrieval")
+@command
+def retrieval(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A set: corpus.jsonl, queries.jsonl and qrels.tsv.")],
+    mode: Annotated[Mode, typer.Option(help="How passages are found; answers are always hybrid.")] = Mode.hybrid,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """How well questions find their documents, over a set whose answers are known."""
+    from cli.progress import bar
+    from evals.retrieval import evaluate as measure
+
+    with bar("ingesting and asking", "documents and questions") as tell:
+        report = measure(folder, mode.value, home, tell)
+    if as_json:
+        document(report.described())
+        return
+    print(f"{report.folder.name}: {report.documents} documents, {len(report.each)} questions, {report.mode}.")
+    table(("measure", "mean", "95 %"), [(name, f"{m.mean:.4f}", _interval(m)) for name, m in report.metrics.items()])
+
+
+@evaluate.command("gate")
+@command
+def gate(
+    baseline: Annotated[Path, typer.Option(metavar="FILE", help="What `eval retrieval DIR --json` gave earlier.")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="The set; default: the one that the baseline was made on.")
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Whether retrieval got worse since a saved result: measures again, and exits with 1 if it fell further than by chance."""
+    from cli.progress import bar
+    from evals.gate import compare, read_baseline
+    from evals.retrieval import evaluate as measure
+
+    saved = read_baseline(baseline)
+    place = folder or saved.folder
+    if place is None:
+        raise typer.BadParameter("The baseline names no set. Give DIR.")
+    with bar("ingesting and asking", "documents and questions") as tell:
+        changes = compare(saved, measure(place, saved.mode, home, tell))
+    if as_json:
+        document({"fell": any(c.fell for c in changes.values()), "metrics": {n: c.described() for n, c in changes.items()}})
+    else:
+        rows = [
+            (
+                name,
+                f"{c.before:.4f}",
+                f"{c.after:.4f}",
+                f"{c.change.mean:+.4f}",
+                _interval(c.change),
+                "fell" if c.fell else "holds",
+            )
+            for name, c in changes.items()
+        ]
+        table(("measure", "before", "now", "change", "99 %", ""), rows)
+        if not all(c.paired for c in changes.values()):
+            print("Not question by question: the baseline does not hold them, or asked others.")
+    if any(c.fell for c in changes.values()):
+        raise typer.Exit(1)
+
+
+def _interval(found: Mean) -> str:
+    return f"{found.low:.4f} to {found.high:.4f}"
 
 
 def _show_leaks(report: LeakReport) -> None:

@@ -2,7 +2,7 @@
 
 DATA holds folders with `corpus.jsonl`, `queries.jsonl` and `qrels.tsv`. Each text (title and text of a document, as much of it as
 the model reads, and each question) goes through the engine that the settings choose and through torch in float32. Told are the
-worst cosine between the two and nDCG@10 of an exact search in each one's vectors (gain 2^relevance - 1).
+worst cosine between the two and nDCG@10 of an exact search in each one's vectors.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from evals.judged import DEPTH, ndcg, read_judged, read_rows
+from evals.judged import read_judged, read_rows
+from evals.measures import ndcg
 from evals.open import open_exact_model, open_model
 from index.point import Vectors
+
+DEPTH = 10
 
 
 def compare(folder: Path, embedders: dict[str, Any], most: int | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from catalog.session import open_engine, reading
 from catalog.tenants import find_tenant
 from index.lexical import query_vector
 from index.model import Embedder
-from index.plan import RRF_K, plan
+from index.plan import plan
 from index.point import DENSE, LEXICAL, SearchQuery
 from index.where import where
 
@@ -51,7 +51,7 @@ def filter_cost(home: Path, people: Sequence[str], questions: Sequence[str], emb
             scopes = [Scopes().find(read, tenant, find_person(read, tenant, person)) for person in people]
     finally:
         catalog.dispose()
-    looks = [SearchQuery(embedder.embed_query(text), query_vector(text), LIMIT) for text in questions]
+    looks = [SearchQuery(embedder.embed_query(text), query_vector(text, embedder.language), LIMIT) for text in questions]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(home / "index" / "collections", Path(folder) / "collections")
         shards = Shards(Path(folder))
@@ -64,24 +64,21 @@ def filter_cost(home: Path, people: Sequence[str], questions: Sequence[str], emb
                     way, condition = plan(look), where(scope, look)
                     if way is not None and condition is not None:
                         filtered.append(_ms(shards.search, name, way, condition))
-                        unfiltered.append(_ms(lambda open_way: shard.query(_open(open_way)), way))
+                        unfiltered.append(_ms(lambda asked: [shard.query(one) for one in asked], _open(way)))
         finally:
             shards.close()
     labels = float(np.mean([len(scope.labels) for scope in scopes]))
     return FilterCost(points, round(labels, 1), round(float(np.median(filtered)), 3), round(float(np.median(unfiltered)), 3))
 
 
-def _open(way: Any) -> Any:
-    """The same question without its filter."""
+def _open(way: Any) -> list[Any]:
+    """The same questions without their filter."""
     import qdrant_edge as edge
 
     terms = edge.SparseVector(list(way.lexical.indices), list(way.lexical.values))
-    params = edge.SearchParams(exact=way.exact)
-    queries = ((edge.Query.Nearest(way.dense.tolist(), using=DENSE), params), (edge.Query.Nearest(terms, using=LEXICAL), params))
-    prefetches = [edge.Prefetch(query=query, params=given, limit=way.depth) for query, given in queries]
-    return edge.QueryRequest(
-        query=cast(Any, edge.Fusion.Rrf(k=RRF_K)), prefetches=prefetches, limit=way.limit, with_payload=["document", "label"]
-    )
+    params, payload = edge.SearchParams(exact=way.exact), ["document", "label"]
+    queries = (edge.Query.Nearest(way.dense.tolist(), using=DENSE), edge.Query.Nearest(terms, using=LEXICAL))
+    return [edge.QueryRequest(query=query, params=params, limit=way.depth, with_payload=payload) for query in queries]
 
 
 def _ms(call: Callable[..., object], *given: object) -> float:

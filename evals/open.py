@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from acl.parse import parse_snapshot
@@ -47,10 +47,16 @@ def open_tools(home: Path, redactor: Redactor, embedder: Embedder, *, batch_docu
 
 
 @contextmanager
-def open_home(person: str, embedder: Embedder, redactor_of: Callable[[Path], Redactor]) -> Iterator[tuple[Path, Tools]]:
-    """An empty home in a folder of its own, which `person` is known in, and its tools; both are gone at the end."""
-    with tempfile.TemporaryDirectory() as name:
+def open_home(
+    person: str, embedder: Embedder, redactor_of: Callable[[Path], Redactor], kept: Path | None = None
+) -> Iterator[tuple[Path, Tools]]:
+    """An empty home in a folder of its own, which `person` is known in, and its tools; both are gone at the end.
+
+    With `kept` that folder is the home, as an earlier call may have left it, and it stays.
+    """
+    with tempfile.TemporaryDirectory() if kept is None else nullcontext(kept) as name:
         home = Path(name)
+        home.mkdir(parents=True, exist_ok=True)
         try:
             with open_tools(home, redactor_of(home), embedder) as tools:
                 with transaction(tools.catalog) as write:
@@ -93,6 +99,14 @@ def open_exact_model() -> Embedder:
 def open_key(file: Path) -> Redactor:
     """A redactor whose key lies in `file`, made on first use. By shapes alone: what is asked with it is not about names."""
     return open_redactor(PrivacySettings(key_file=file, names="off"))
+
+
+def open_redactor_in(home: Path) -> Redactor:
+    """The one that the environment describes. A key that the environment does not name is made in `home`; no vault is needed."""
+    settings = PrivacySettings().model_copy(update={"keep_originals": False})
+    if settings.key is None and settings.key_file is None:
+        settings = settings.model_copy(update={"key_file": home / "privacy.key"})
+    return open_redactor(settings)
 
 
 def open_redactors() -> tuple[Redactor, Redactor]:

@@ -16,7 +16,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from catalog.ids import DEFAULT_TENANT, TenantId
-from evals.judged import Judged, ndcg, read_judged, read_rows
+from evals.judged import Judged, lay, read_judged, read_questions
+from evals.measures import ndcg
 from evals.open import open_home, open_limits, open_model, open_redactors
 from index.model import Embedder
 from ingest.pipeline import run
@@ -39,7 +40,7 @@ def naming(questions: dict[str, str], redactor: Redactor) -> dict[str, str]:
 def measure(folder: Path, questions: dict[str, str], judged: Judged, redactor: Redactor, model: Embedder) -> list[float]:
     """nDCG@10 of each question over the documents of `folder` as `redactor` leaves them."""
     with open_home(PERSON, model, lambda _: redactor) as (home, tools):
-        _lay(folder, home / "pages")
+        lay(folder, home / "pages")
         report = run(tools, Request(DEFAULT_TENANT, str(home / "pages"), source="pages"), uuid4())
         failed = [f.path for f in report.files if f.status == "quarantined"]
         if failed:
@@ -52,17 +53,6 @@ def measure(folder: Path, questions: dict[str, str], judged: Judged, redactor: R
         return found
 
 
-def _lay(folder: Path, pages: Path) -> None:
-    pages.mkdir()
-    lines = []
-    for n, row in enumerate(read_rows(folder / "corpus.jsonl")):
-        (pages / f"{n}.txt").write_text(str(row["text"]), encoding="utf-8")
-        lines.append(
-            {"path": f"{n}.txt", "document": str(row["_id"]), "title": row.get("title") or str(n), "allow": ["everyone"]}
-        )
-    (pages / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evals.redacted", description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
@@ -73,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folder = options.data / options.set
     judged = read_judged(folder / "qrels.tsv")
-    every = {str(row["_id"]): str(row["text"]) for row in read_rows(folder / "queries.jsonl") if str(row["_id"]) in judged}
+    every = read_questions(folder, judged)
     redacting, leaving = open_redactors()
     questions, model = naming(every, redacting), open_model()
     means = {}

@@ -23,6 +23,7 @@ class StandIn:
     fingerprint = "stand-in"
     dimensions = DIMENSIONS
     max_tokens = 254
+    language = "english"
 
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens

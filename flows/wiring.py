@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from index.model import Embedder
     from ingest.run import Tools
 
-OTHER_MODEL = (
-    "INDEX_MODEL names another model than the index is made by; `portcullis rebuild` makes it anew beside the one that serves"
-)
+
+OTHER_MODEL = "INDEX_MODEL or INDEX_LANGUAGE is not that of the index; `portcullis rebuild` makes one beside the one that serves"
 
 
 @contextmanager

@@ -41,6 +41,8 @@ class IndexCalls(Protocol):
     def search(self, collection: str, query: SearchQuery, scope: ReadScope) -> list[Hit]:
         """The best `query.limit` points that the scope permits, best first; dense and lexical fused by reciprocal rank.
 
+        With a `floor`, fewer than `query.limit` mean that no other point reaches it.
+
         BM25's inverse document frequency counts the scope's tenant alone. An empty scope gives nothing, without asking the
         engine. A lexical vector without terms is no vector. With one vector alone `Hit.score` is its own: cosine or BM25.
         """

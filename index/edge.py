@@ -90,8 +90,9 @@ class EdgeIndex:
             dense=None if way.dense is None else pack_vector(way.dense),
             lexical=None if way.lexical is None else pack_lexical(way.lexical),
             limit=way.limit,
+            floor=way.floor,
         )
-        return [Hit(_id(i), DocumentId(document), Label(label), score) for i, document, label, score in reply["hits"]]
+        return [Hit(_id(i), DocumentId(document), Label(label), *scores) for i, document, label, *scores in reply["hits"]]
 
     def scan(self, collection: str, tenant_id: TenantId) -> Iterator[StoredPoint]:
         after: bytes | None = None

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from index.errors import EmbedderFault
+from index.lexical import ENGLISH
 from index.model_files import ModelFiles, describe_model
 from index.point import Vector, Vectors
 from index.tokens import FastTokens, encodable
@@ -36,6 +37,8 @@ class Engine(Protocol):
 
 class FileEmbedder:
     """Meets `index.model.Embedder`. One batch at a time goes through the model, so a question waits for one batch at most."""
+
+    language = ENGLISH
 
     def __init__(self, folder: Path, engine: Engine, *, weights_sha256: str | None = None) -> None:
         """Nothing is loaded before the first text. `weights_sha256`, if given, is checked."""

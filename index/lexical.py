@@ -6,7 +6,8 @@ question q sums over the terms t of q:  idf(t) * count(t, q) * tf * (K1 + 1) / (
 the tenant's corpus at question time. |d| counts terms after stop words are dropped. The average length is a constant, so that
 a point never changes because of its neighbours: a 256-token chunk of English prose leaves about a hundred terms.
 
-A change of anything here changes `VERSION`: documents and questions must be cut alike.
+A change of anything here changes `VERSION`, and with it the fingerprint of every collection (`index/language.py`): documents and
+questions must be cut alike.
 """
 
 from __future__ import annotations
@@ -23,6 +24,27 @@ from itertools import chain, pairwise
 from index.point import Lexical
 
 VERSION = "1"
+ENGLISH = "english"
+NONE = "none"
+LANGUAGES = (
+    *(
+        ENGLISH,
+        "arabic",
+        "armenian",
+        "basque",
+        "catalan",
+        "czech",
+        "danish",
+        "dutch",
+        "esperanto",
+        "estonian",
+        "finnish",
+        "french",
+    ),
+    *("german", "greek", "hindi", "hungarian", "indonesian", "irish", "italian", "lithuanian", "nepali", "norwegian", "persian"),
+    *("polish", "portuguese", "romanian", "russian", "serbian", "spanish", "swedish", "tamil", "turkish", "yiddish", NONE),
+)
+"""Those whose endings Snowball cuts, and `none`: words stay as they are."""
 K1 = 1.2
 B = 0.75
 AVERAGE_TERMS = 100.0
@@ -41,29 +63,29 @@ a an the and or but nor so if then than as at by for from in into of off on onto
 be am is are was were been being do does did has have had having this that these those there here
 its their his her our your my such not no
 """
-_STOP_WORDS = {"english": frozenset(_ENGLISH_STOP_WORDS.split())}
+_STOP_WORDS = {ENGLISH: frozenset(_ENGLISH_STOP_WORDS.split())}
 
 _stemmers = threading.local()
 
 
-def document_vector(text: str, language: str = "english") -> Lexical:
+def document_vector(text: str, language: str = ENGLISH) -> Lexical:
     """The weights of the distinct terms of a chunk. A text without a word gives an empty vector."""
     counts = Counter(_numbers(text, language))
     saturation = K1 * (1 - B + B * counts.total() / AVERAGE_TERMS)
     return Lexical(tuple(counts), tuple(tf * (K1 + 1) / (tf + saturation) for tf in counts.values()))
 
 
-def query_vector(text: str, language: str = "english") -> Lexical:
+def query_vector(text: str, language: str = ENGLISH) -> Lexical:
     """The distinct terms of a question, each weighing as often as it was asked for."""
     counts = Counter(_numbers(text, language))
     return Lexical(tuple(counts), tuple(map(float, counts.values())))
 
 
-def terms(word: str, language: str = "english") -> tuple[str, ...]:
+def terms(word: str, language: str = ENGLISH) -> tuple[str, ...]:
     """The terms of one word as `document_vector` counts them: its stemmed parts and, for codes (`ab-1234`, `v1.2`), the whole."""
     parts = [part for part in _JOINT.split(word) if part]
     whole = [word] if len(parts) > 1 and _CODE.search(word) else []
-    if language != "english":  # an English apostrophe ends in the stemmer; elsewhere it joins two words (l'eau)
+    if language != ENGLISH:  # an English apostrophe ends in the stemmer; elsewhere it joins two words (l'eau)
         parts = [piece for part in parts for piece in _APOSTROPHE.split(part) if piece]
     stop_words = _STOP_WORDS.get(language, frozenset())
     return (*whole, *chain.from_iterable(_stems(part, language) for part in parts if part not in stop_words))

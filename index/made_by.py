@@ -1,4 +1,4 @@
-"""The embedder that a collection was made by: questions and chunks go through that one, whatever the settings name meanwhile."""
+"""The embedder that a collection was made by, in its language: questions and chunks go through it, whatever the settings say."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from catalog.collections import LiveCollection
 from index.errors import EmbedderFault, EmbedderMismatch
+from index.language import in_every_language
 from index.model import Embedder
 
 
@@ -17,9 +18,11 @@ def made_by(collection: LiveCollection, own: Embedder, open_named: Callable[[str
     if own.fingerprint == collection.embedder:
         return own
     try:
-        other = open_named(collection.model) if collection.model else None
-        if other is not None and other.fingerprint == collection.embedder:
-            return other
+        others = (own, open_named(collection.model)) if collection.model else (own,)
+        for other in others:
+            for embedder in in_every_language(other):
+                if embedder.fingerprint == collection.embedder:
+                    return embedder
     except EmbedderFault:
         pass  # it is gone, or other files stand where it stood
     named = f" ({collection.model})" if collection.model else ""

@@ -13,7 +13,8 @@ from acl.scope import ReadScope
 from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.check import check_collection, check_points, check_query
 from index.errors import BadVector, CollectionMissing
-from index.plan import RRF_K, plan
+from index.fuse import fuse
+from index.plan import plan
 from index.point import Hit, IndexedChunk, Lexical, SearchQuery, StoredPoint, Vector
 from index.where import Where, where
 
@@ -78,14 +79,15 @@ class MemoryIndex:
             check_query(way.dense, way.lexical, here.dimensions)
             permitted = [p for p in here.points.values() if _admits(condition, p)]
             corpus = [p.lexical for p in here.points.values() if p.tenant_id == condition.tenant_id and p.lexical.indices]
-        lists: list[dict[ChunkId, float]] = []
-        if way.dense is not None:
-            lists.append({p.chunk_id: float(np.dot(way.dense, p.dense)) for p in permitted})
-        if way.lexical is not None:
-            lists.append(_bm25(_weighted(way.lexical, corpus), permitted))
-        scores = lists[0] if len(lists) == 1 else _fuse([_best(scores, way.depth) for scores in lists])
         known = {p.chunk_id: p for p in permitted}
-        return [Hit(i, known[i].document_id, known[i].label, scores[i]) for i in _best(scores, way.limit)]
+
+        def best(scores: Mapping[ChunkId, float]) -> list[Hit]:
+            chosen = sorted(scores, key=lambda i: (-scores[i], i))[: way.depth]
+            return [Hit(i, known[i].document_id, known[i].label, scores[i]) for i in chosen]
+
+        dense = None if way.dense is None else best({p.chunk_id: float(np.dot(way.dense, p.dense)) for p in permitted})
+        lexical = None if way.lexical is None else best(_bm25(_weighted(way.lexical, corpus), permitted))
+        return fuse(way, dense, lexical, lambda ids: {i: known[i].dense for i in ids})
 
     def scan(self, collection: str, tenant_id: TenantId) -> Iterator[StoredPoint]:
         with self._lock:
@@ -142,15 +144,3 @@ def _bm25(weights: Mapping[int, float], points: Iterable[IndexedChunk]) -> dict[
         for p in points
         if not weights.keys().isdisjoint(p.lexical.indices)
     }
-
-
-def _best(scores: Mapping[ChunkId, float], limit: int) -> list[ChunkId]:
-    return sorted(scores, key=lambda i: (-scores[i], i))[:limit]
-
-
-def _fuse(lists: Iterable[Sequence[ChunkId]]) -> dict[ChunkId, float]:
-    fused: dict[ChunkId, float] = {}
-    for ranked in lists:
-        for rank, id_ in enumerate(ranked):
-            fused[id_] = fused.get(id_, 0.0) + 1 / (RRF_K + rank)
-    return fused

@@ -19,11 +19,15 @@ class Tokens(Protocol):
 
 
 class Embedder(Protocol):
-    """A sentence embedding model. Safe to call from several threads."""
+    """A sentence embedding model, and the language that words are stemmed by. Safe to call from several threads."""
 
     @property
     def fingerprint(self) -> str:
-        """Equal for two embedders exactly when their vectors may stand in one collection."""
+        """Equal for two embedders exactly when their vectors, dense and lexical, may stand in one collection."""
+
+    @property
+    def language(self) -> str:
+        """What `index.lexical` cuts texts and questions by."""
 
     @property
     def dimensions(self) -> int:

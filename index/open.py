@@ -29,17 +29,18 @@ def open_embedder(settings: IndexSettings) -> Embedder:
 
 
 def open_named(settings: IndexSettings) -> Callable[[str], Embedder]:
-    """Opens models by name or folder, each once, otherwise as the settings say."""
+    """Opens models by name or folder, each once, otherwise as the settings say; their texts are in the settings' language."""
 
     @cache
     def opened(name: str) -> Embedder:
         from index.choose import choose_engine
         from index.embedder import FileEmbedder
+        from index.language import in_language
         from index.model_files import find_model, pinned_sha256
 
         folder = find_model(name, allow_download=settings.allow_download)
         engine = choose_engine(folder, settings.engine, settings.device, settings.threads)
-        return FileEmbedder(folder, engine, weights_sha256=pinned_sha256(name))
+        return in_language(FileEmbedder(folder, engine, weights_sha256=pinned_sha256(name)), settings.language)
 
     return opened
 

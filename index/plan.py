@@ -1,12 +1,9 @@
-"""How a search is carried out: exactly, over flat segments, dense and lexical fused by reciprocal rank.
+"""How a search is carried out: exactly, over flat segments; `index/fuse.py` makes one list of the dense and the lexical one.
 
 Why exact: under an access filter the usual graph search loses results that the person may read. Measured with the default
 graph, 384 dimensions and a filter independent of topic: recall@10 .67 at 100,000 points of which 14 % pass, .01 at 500,000 of
 which 1.8 % pass. Exact search has recall 1 and took 1 to 6 ms at 100,000 points. So no collection builds a graph yet (m = 0);
 above that size the plan is where a choice by readable points will stand.
-
-Fusion (Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion", 2009): score = sum over lists of 1 / (RRF_K + rank), rank from
-0 as Qdrant counts it. RRF_K = 10 was a little better than the usual 60 (nDCG@10 on SciFact .716 against .713).
 """
 
 from __future__ import annotations
@@ -15,19 +12,22 @@ from dataclasses import dataclass
 
 from index.point import Lexical, SearchQuery, Vector
 
-RRF_K = 10
 LEAST_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """`depth` points of each list are fused when both vectors are there; one vector alone is a plain search."""
+    """`depth` points of each list are fused when both vectors are there; one vector alone is a plain search.
+
+    `floor`: the least cosine of a hit.
+    """
 
     dense: Vector | None
     lexical: Lexical | None
     limit: int
     depth: int
     exact: bool = True
+    floor: float | None = None
 
 
 def plan(query: SearchQuery) -> SearchPlan | None:
@@ -35,4 +35,5 @@ def plan(query: SearchQuery) -> SearchPlan | None:
     lexical = query.lexical if query.lexical is not None and query.lexical.indices else None
     if query.limit < 1 or (query.dense is None and lexical is None):
         return None
-    return SearchPlan(query.dense, lexical, query.limit, max(query.limit, LEAST_DEPTH))
+    floor = None if query.dense is None or query.floor is None else float(query.floor)
+    return SearchPlan(query.dense, lexical, query.limit, max(query.limit, LEAST_DEPTH), floor=floor)

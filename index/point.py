@@ -47,12 +47,17 @@ class IndexedChunk:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A point that a search found. `score` is the fused one; the label is the index's belief, not yet rechecked."""
+    """A point that a search found. `score` is the fused one; the label is the index's belief, not yet rechecked.
+
+    `dense` and `lexical`: its cosine and its BM25, where it stands in the list of the one or the other.
+    """
 
     chunk_id: ChunkId
     document_id: DocumentId
     label: Label
     score: float
+    dense: float | None = None
+    lexical: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ class StoredPoint:
 class SearchQuery:
     """What to look for, without any word about who asks: that is the `ReadScope`'s part. At least one vector is set.
 
-    `sources` and `documents`: None means all, an empty tuple none.
+    `sources` and `documents`: None means all, an empty tuple none. `floor`: the least cosine with `dense` that a hit may have;
+    without `dense` it means nothing.
     """
 
     dense: Vector | None
@@ -78,6 +84,7 @@ class SearchQuery:
     sources: tuple[SourceId, ...] | None = None
     skip: frozenset[ChunkId] = frozenset()
     documents: tuple[DocumentId, ...] | None = None
+    floor: float | None = None
 
 
 def chunk_id(key: DocumentKey, text_hash: str, nth: int) -> ChunkId:

@@ -79,12 +79,13 @@ def _search(shards: Shards, collection: str, message: Message) -> Message:
             dense=None if dense is None else unpack_vector(dense),
             lexical=None if lexical is None else unpack_lexical(*lexical),
             limit=_integer(message, "limit"),
+            floor=_floor(message),
         )
     except (TypeError, ValueError) as error:
         raise BadFrame("not a query") from error
     way = plan(query)
     hits = [] if way is None else shards.search(collection, way, condition)
-    return {"hits": [(hit.chunk_id.bytes, hit.document_id, hit.label, hit.score) for hit in hits]}
+    return {"hits": [(h.chunk_id.bytes, h.document_id, h.label, h.score, h.dense, h.lexical) for h in hits]}
 
 
 def _scan(shards: Shards, collection: str, message: Message) -> Message:
@@ -143,6 +144,13 @@ def _integer(message: Message, key: str) -> int:
     if type(number) is not int:
         raise BadFrame(f"{key} is not an integer")
     return number
+
+
+def _floor(message: Message) -> float | None:
+    floor = message.get("floor")
+    if floor is not None and type(floor) is not float:
+        raise BadFrame("floor is not a number")
+    return floor
 
 
 def _list(message: Message, key: str) -> list[Any]:

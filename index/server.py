@@ -16,7 +16,8 @@ from acl.scope import ReadScope
 from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.check import check_collection, check_points, check_query
 from index.errors import BadVector, CollectionMissing, IndexUnavailable
-from index.plan import RRF_K, SearchPlan, plan
+from index.fuse import fuse
+from index.plan import SearchPlan, plan
 from index.point import DENSE, INTEGERS, LEXICAL, Hit, IndexedChunk, SearchQuery, StoredPoint, Vector
 from index.where import Where, where
 
@@ -103,13 +104,12 @@ class ServerIndex:
         if condition is None or way is None:
             return []
         check_query(way.dense, way.lexical, self._width(collection))
+        asked = _questions(way, condition)
         with _told(collection):
-            found = self._client.query_points(collection, with_payload=["document", "label"], **_question(way, condition))
-        return [
-            Hit(_id(p.id), DocumentId(p.payload["document"]), Label(p.payload["label"]), p.score)
-            for p in found.points
-            if p.payload is not None
-        ]
+            answers = self._client.query_batch_points(collection, list(asked.values()))
+        found = {using: [_hit(point) for point in answer.points] for using, answer in zip(asked, answers, strict=True)}
+        tenant_id = condition.tenant_id
+        return fuse(way, found.get(DENSE), found.get(LEXICAL), lambda ids: self.vectors(collection, tenant_id, ids))
 
     def scan(self, collection: str, tenant_id: TenantId) -> Iterator[StoredPoint]:
         self._width(collection)
@@ -180,27 +180,29 @@ class ServerIndex:
         return self._dimensions[collection]
 
 
-def _question(way: SearchPlan, condition: Where) -> dict[str, Any]:
-    """One question: fused from two lists, or a plain one. Every part of it carries the whole filter."""
+def _questions(way: SearchPlan, condition: Where) -> dict[str, models.QueryRequest]:
+    """A question for each vector. Each carries the whole filter."""
     from qdrant_client import models
 
-    which = _filter(condition)
-    lists: list[dict[str, Any]] = []
+    which, payload = _filter(condition), ["document", "label"]
+    asked = {}
     if way.dense is not None:
-        lists.append({"query": way.dense.tolist(), "using": DENSE, "params": models.SearchParams(exact=way.exact)})
+        exact = models.SearchParams(exact=way.exact)
+        asked[DENSE] = models.QueryRequest(
+            query=way.dense.tolist(), using=DENSE, params=exact, filter=which, limit=way.depth, with_payload=payload
+        )
     if way.lexical is not None:
         terms = models.SparseVector(indices=list(way.lexical.indices), values=list(way.lexical.values))
         corpus = models.IdfCorpusParams(corpus=models.Filter(must=[_equals("tenant", condition.tenant_id)]))
-        lists.append({"query": terms, "using": LEXICAL, "params": models.SearchParams(exact=way.exact, idf=corpus)})
-    if len(lists) == 1:
-        params = lists[0].pop("params")
-        return {**lists[0], "search_params": params, "query_filter": which, "limit": way.limit}
-    return {
-        "prefetch": [models.Prefetch(**part, filter=which, limit=way.depth) for part in lists],
-        "query": models.RrfQuery(rrf=models.Rrf(k=RRF_K)),
-        "query_filter": which,
-        "limit": way.limit,
-    }
+        exact = models.SearchParams(exact=way.exact, idf=corpus)
+        asked[LEXICAL] = models.QueryRequest(
+            query=terms, using=LEXICAL, params=exact, filter=which, limit=way.depth, with_payload=payload
+        )
+    return asked
+
+
+def _hit(point: Any) -> Hit:
+    return Hit(_id(point.id), DocumentId(point.payload["document"]), Label(point.payload["label"]), point.score)
 
 
 def _filter(condition: Where) -> models.Filter:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from catalog.settings import home
+from index.lexical import ENGLISH, LANGUAGES
 
 
 class IndexSettings(BaseSettings):
@@ -32,6 +33,11 @@ class IndexSettings(BaseSettings):
         default="all-MiniLM-L6-v2",
         description="The sentence-transformers model: the packaged default, a folder, or a Hub name from the local cache",
     )
+    language: str = Field(
+        default=ENGLISH,
+        description="The language that words are stemmed by, as Snowball calls it; `none` leaves words as they are. Another one "
+        "takes effect with `portcullis rebuild` (docs/search.md)",
+    )
     allow_download: bool = Field(
         default=False, description="Whether a model that is not on this machine may be fetched from the Hub"
     )
@@ -46,6 +52,13 @@ class IndexSettings(BaseSettings):
     threads: int | None = Field(
         default=None, ge=1, description="Processor threads for the model; default: the engine's own choice"
     )
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, given: str) -> str:
+        if given.casefold() not in LANGUAGES:
+            raise ValueError(f"no such language; choose one of {', '.join(LANGUAGES)}")
+        return given.casefold()
 
     def data_dir(self) -> Path:
         """The embedded engine's folder."""

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import qdrant_edge as edge
@@ -19,8 +19,9 @@ import qdrant_edge as edge
 from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.check import check_collection, check_points, check_query
 from index.errors import BadVector, CollectionMissing, IndexUnavailable
+from index.fuse import fuse
 from index.outrun import outrun
-from index.plan import RRF_K, SearchPlan
+from index.plan import SearchPlan
 from index.point import DENSE, INTEGERS, LEXICAL, Hit, IndexedChunk, StoredPoint, Vector
 from index.where import Where
 
@@ -93,8 +94,9 @@ class Shards:
     def search(self, name: str, way: SearchPlan, condition: Where) -> list[Hit]:
         here = self._get(name)
         check_query(way.dense, way.lexical, here.dimensions)
-        found = here.shard.query(_question(way, condition))
-        return [Hit(ChunkId(p.id), DocumentId(p.payload["document"]), Label(p.payload["label"]), p.score) for p in found]
+        asked = _questions(way, condition)
+        found = {using: [_hit(point) for point in here.shard.query(request)] for using, request in asked.items()}
+        return fuse(way, found.get(DENSE), found.get(LEXICAL), lambda ids: self.vectors(name, condition.tenant_id, ids))
 
     def scan(self, name: str, tenant_id: TenantId, after: ChunkId | None, limit: int) -> tuple[list[StoredPoint], ChunkId | None]:
         """A page of the tenant's points from `after` on, and where the next one starts."""
@@ -204,24 +206,25 @@ def _configuration(dimensions: int, *, thorough: bool = False) -> Any:
     )
 
 
-def _question(way: SearchPlan, condition: Where) -> Any:
-    """One question: fused from two lists, or a plain one. Every part of it carries the whole filter."""
-    which = _filter(condition)
-    lists: list[tuple[Any, Any]] = []
+def _questions(way: SearchPlan, condition: Where) -> dict[str, Any]:
+    """A question for each vector. Each carries the whole filter."""
+    which, payload = _filter(condition), ["document", "label"]
+    asked = {}
     if way.dense is not None:
-        lists.append((edge.Query.Nearest(way.dense.tolist(), using=DENSE), edge.SearchParams(exact=way.exact)))
+        near = edge.Query.Nearest(way.dense.tolist(), using=DENSE)
+        exact = edge.SearchParams(exact=way.exact)
+        asked[DENSE] = edge.QueryRequest(query=near, params=exact, filter=which, limit=way.depth, with_payload=payload)
     if way.lexical is not None:
         terms = edge.SparseVector(list(way.lexical.indices), list(way.lexical.values))
+        near = edge.Query.Nearest(terms, using=LEXICAL)
         corpus = edge.IdfParams(corpus=edge.Filter(must=[_equals("tenant", condition.tenant_id)]))
-        lists.append((edge.Query.Nearest(terms, using=LEXICAL), edge.SearchParams(exact=way.exact, idf=corpus)))
-    payload = ["document", "label"]
-    if len(lists) == 1:
-        ((query, params),) = lists
-        return edge.QueryRequest(query=query, params=params, filter=which, limit=way.limit, with_payload=payload)
-    prefetches = [edge.Prefetch(query=query, params=params, filter=which, limit=way.depth) for query, params in lists]
-    return edge.QueryRequest(
-        query=cast(Any, edge.Fusion.Rrf(k=RRF_K)), prefetches=prefetches, filter=which, limit=way.limit, with_payload=payload
-    )
+        exact = edge.SearchParams(exact=way.exact, idf=corpus)
+        asked[LEXICAL] = edge.QueryRequest(query=near, params=exact, filter=which, limit=way.depth, with_payload=payload)
+    return asked
+
+
+def _hit(point: Any) -> Hit:
+    return Hit(ChunkId(point.id), DocumentId(point.payload["document"]), Label(point.payload["label"]), point.score)
 
 
 def _filter(condition: Where) -> Any:

@@ -121,7 +121,7 @@ def _point(target: Target, holding: Holding, chunk: PlacedText, vectors: dict[st
         source_id=target.source_id,
         label=holding.label,
         dense=vectors[chunk.text_hash],
-        lexical=document_vector(chunk.text),
+        lexical=document_vector(chunk.text, target.embedder.language),
     )
 
 

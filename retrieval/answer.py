@@ -27,7 +27,7 @@ from retrieval.errors import DeadlineExceeded, EmptyQuestion, QuestionTooLong
 from retrieval.fields import Sieve, hidden_texts, typed, with_texts
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.named import as_asked, note_names
-from retrieval.query import Found, Passage, Query, version_ref
+from retrieval.query import Decay, Found, Passage, Query, version_ref
 from retrieval.redactions import redactions
 from retrieval.search import EMBEDDER_DOWN, Clock, search
 from retrieval.services import Services
@@ -38,6 +38,7 @@ from retrieval.wire import (
     ResultBody,
     RetrieveRequest,
     RetrieveResponse,
+    ScoresBody,
     UsageBody,
     VersionBody,
     WarningBody,
@@ -46,7 +47,11 @@ from retrieval.wire_filter import tree_of
 
 UNAUDITED = WarningBody(code="not_audited", detail="The audit could not be written; this service answers all the same.")
 NOTHING_INDEXED = WarningBody(code="nothing_indexed", detail="Nothing is indexed here yet. Run `portcullis ingest PATH` first.")
-INCOMPLETE = WarningBody(code="incomplete", detail="The index lags behind the catalog; more passages may exist. Ask again later.")
+INCOMPLETE = WarningBody(
+    code="incomplete",
+    detail="More passages may exist: the index lags behind the catalog (ask again later), or a few documents hold all that was "
+    "looked through (raise `max_per_document`).",
+)
 
 LOST = {
     EMBEDDER_DOWN: "The embedding model does not work now: only passages that share words with the question were looked for.",
@@ -120,13 +125,11 @@ async def _answer(
     hidden = {text: other.text for text, other in zip(texts[1:], others, strict=True)}
     sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
     clock.lap("redact")
-    sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
-    when = When(request.as_of, every=request.versions == "all")
-    query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted), sieve)
-    found = await search(services, asker, query)
+    found = await search(services, asker, as_query(request, redacted, sieve))
     clock.lap("search")
     budget = request.context.max_tokens or limits.default_context_tokens
-    body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)
+    whose = asker.actor == "operator"
+    body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id, whose)
     clock.lap("pack")
     stages = {"scope": asker.scope_ms, "redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
     usage = UsageBody(took_ms=0, stages={name: round(ms, 3) for name, ms in stages.items()})
@@ -138,7 +141,31 @@ def _redacted(redactor: Redactor, tenant_id: TenantId, texts: Sequence[str]) -> 
     return [redactor.redact(tenant_id, [text])[0] for text in texts]
 
 
-def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID) -> RetrieveResponse:
+def as_query(request: RetrieveRequest, redacted: Redaction, sieve: Sieve | None = None) -> Query:
+    """What a request looks for, its question redacted and its filter typed."""
+    sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
+    when = When(request.as_of, every=request.versions == "all")
+    asked, names = as_asked(request.query, redacted)
+    decay = None if request.decay is None else Decay(request.decay.half_life_days, request.decay.weight)
+    return Query(
+        text=redacted.text,
+        top_k=request.top_k,
+        sources=sources,
+        when=when,
+        dedup=request.dedup,
+        asked=asked,
+        names=names,
+        sieve=sieve,
+        max_per_document=request.max_per_document,
+        min_score=request.min_score,
+        decay=decay,
+        scores="scores" in request.include,
+    )
+
+
+def _body(
+    found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID, operator: bool
+) -> RetrieveResponse:
     wanted = frozenset[str](request.include)
     packed = pack(found.passages, tokens, budget, request.context.format) if "context" in wanted else None
     warnings = [NOTHING_INDEXED] if found.collection is None else []
@@ -147,7 +174,7 @@ def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, r
         request_id=request_id,
         permissions_as_of=found.permissions_as_of.astimezone(UTC),
         index_version=found.collection,
-        results=[_result(passage, tokens, packed, wanted) for passage in found.passages],
+        results=[_result(passage, tokens, packed, wanted, operator=operator) for passage in found.passages],
         context=None
         if packed is None
         else ContextBody(text=packed.text, tokens=packed.tokens, truncated_refs=[], omitted_refs=list(packed.omitted_refs)),
@@ -157,7 +184,7 @@ def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, r
     )
 
 
-def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: frozenset[str]) -> ResultBody:
+def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: frozenset[str], *, operator: bool) -> ResultBody:
     chunk = passage.chunk
     return ResultBody(
         ref=passage.ref,
@@ -168,6 +195,8 @@ def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: fr
         source=chunk.source,
         location=location_body(chunk),
         score=passage.score,
+        exact=list(passage.exact),
+        scores=ScoresBody(dense=passage.dense, lexical=passage.lexical if operator else None) if "scores" in wanted else None,
         text=chunk.text if "text" in wanted else None,
         redactions=redactions(chunk.text),
         duplicates=list(passage.duplicates),

@@ -15,8 +15,17 @@ from retrieval.fields import Sieve
 
 Dedup = Literal["near", "exact", "off"]
 Format = Literal["text", "markdown"]
+Mode = Literal["hybrid", "dense", "lexical"]
 
 NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """How much older versions lose: a score keeps `1 - weight`, and of the rest half for each `half_life_days`."""
+
+    half_life_days: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,8 @@ class Query:
     `asked`: the same with its names as they were asked, and `names`: those alone, where they became pseudonyms. A model finds
     names, and may see one in a question where it saw none in the documents: those are found by the word. Neither is stored.
     `sieve` tests what a version says of itself. `when` chooses versions; who may read is always decided by today's lists.
+    `mode` other than hybrid is for evaluations. `min_score`: the least cosine of a passage. `scores`: whether each passage's
+    cosine is wanted.
     """
 
     text: str
@@ -36,14 +47,26 @@ class Query:
     asked: str | None = field(default=None, repr=False)
     names: tuple[str, ...] = field(default=(), repr=False)
     sieve: Sieve | None = None
+    mode: Mode = "hybrid"
+    max_per_document: int | None = None
+    min_score: float | None = None
+    decay: Decay | None = None
+    scores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A hit that the catalog itself lets the asking person read, with its fused score."""
+    """A hit that the catalog itself lets the asking person read, with its score.
+
+    `dense` and `lexical` are its cosine and its BM25 where the index told them. `exact`: what the question wants word for word
+    and stands in the text.
+    """
 
     chunk: StoredChunk
     score: float
+    dense: float | None = None
+    lexical: float | None = None
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +77,9 @@ class Passage:
     chunk: StoredChunk
     score: float
     duplicates: tuple[str, ...]
+    exact: tuple[str, ...] = ()
+    dense: float | None = None
+    lexical: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

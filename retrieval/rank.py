@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from catalog.ids import VersionId
+from catalog.ids import DocumentKey, VersionId
 from retrieval.near import Nearness
 from retrieval.query import Confirmed, Dedup, Passage
 
 
 def rank(
-    confirmed: Iterable[Confirmed], top_k: int, dedup: Dedup = "exact", signatures: Mapping[VersionId, bytes] | None = None
+    confirmed: Iterable[Confirmed],
+    top_k: int,
+    dedup: Dedup = "exact",
+    signatures: Mapping[VersionId, bytes] | None = None,
+    max_per_document: int | None = None,
 ) -> tuple[Passage, ...]:
     """The best `top_k` passages, numbered from 1. Equal scores go by document name, then by position: never by chance.
 
     `exact` gives equal texts one place, `near` also what says nothing beyond a better passage of a near-duplicate document, told
-    by the `signatures` of versions; `off` gives each a place.
+    by the `signatures` of versions; `off` gives each a place. A document that has `max_per_document` places gets no other.
     """
     ordered = sorted(confirmed, key=lambda c: (-c.score, c.chunk.document_name, c.chunk.position))
     nearness = Nearness(signatures or {})
     groups: list[list[Confirmed]] = []
     same: dict[str, list[Confirmed]] = {}
+    places: Counter[DocumentKey] = Counter()
     for one in ordered:
         group = None if dedup == "off" else same.get(one.chunk.text_hash)
         if group is None and dedup == "near":
             group = next((g for g in groups if nearness.adds_nothing(one.chunk, g[0].chunk)), None)
         if group is None:
+            if max_per_document is not None and places[one.chunk.key] >= max_per_document:
+                continue
+            places[one.chunk.key] += 1
             group = []
             groups.append(group)
         group.append(one)
@@ -36,4 +45,12 @@ def rank(
 def _passage(ref: int, group: list[Confirmed]) -> Passage:
     best = group[0]
     others = {c.chunk.document_name for c in group} - {best.chunk.document_name}
-    return Passage(ref=ref, chunk=best.chunk, score=best.score, duplicates=tuple(sorted(others)))
+    return Passage(
+        ref=ref,
+        chunk=best.chunk,
+        score=best.score,
+        duplicates=tuple(sorted(others)),
+        exact=best.exact,
+        dense=best.dense,
+        lexical=best.lexical,
+    )

@@ -46,7 +46,7 @@ def recheck(
         elif passes is not None and not passes(chunk):
             filtered.add(hit.chunk_id)
         else:
-            confirmed.setdefault(hit.chunk_id, Confirmed(chunk, hit.score))
+            confirmed.setdefault(hit.chunk_id, Confirmed(chunk, hit.score, hit.dense, hit.lexical))
     kept = tuple(c for id_, c in confirmed.items() if id_ not in dropped)
     return Recheck(kept, frozenset(dropped | filtered), frozenset(filtered - dropped))
 

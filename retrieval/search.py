@@ -7,7 +7,7 @@ is rechecked too: a point that was written and not yet flipped in one round may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -18,7 +18,7 @@ from anyio import to_thread
 from sqlalchemy import Engine
 
 from acl.scope import ReadScope
-from catalog.collections import LiveCollection, live_collection
+from catalog.collections import LiveCollection, Shelf, live_collection
 from catalog.documents import find_sources
 from catalog.duplicates import signatures_of
 from catalog.errors import NoLiveCollection
@@ -30,20 +30,24 @@ from catalog.text import StoredChunk, held_chunks
 from index.errors import CollectionMissing
 from index.lexical import query_vector
 from index.model import Embedder
-from index.point import Hit, SearchQuery
+from index.point import Hit, SearchQuery, Vector
 from index.reader import Reader
 from privacy.stand_in import as_read
+from retrieval.fade import fade
 from retrieval.fields import Sieve
 from retrieval.identity import Asker
-from retrieval.query import Found, Passage, Query
+from retrieval.query import Confirmed, Found, Passage, Query
 from retrieval.rank import rank
 from retrieval.recheck import Recheck, may_pass, recheck
 from retrieval.services import Services
+from retrieval.verbatim import lift, read_verbatim
 
 ROUNDS = 8
 """Questions to the index for one answer. Each asks for twice as many as the last if there were too few."""
 FIRST_LIMIT = 24
 """Asked for at least, so that duplicates and a few stale points cost no second round."""
+BY_WORD = 200
+"""Looked through for codes and quoted phrases: an index of words cannot tell a phrase from its words in another order."""
 
 NO_SOURCE = SourceId(0)
 """Numbers start at 1. A source that is not there is searched like one that cannot be read: the same stages, the same time."""
@@ -53,7 +57,10 @@ MOST_DOCUMENTS = 5000
 """As many may be listed to the index, which costs it about a millisecond for a thousand."""
 MOST_THINNED = 16
 
-T = TypeVar("T")
+MOST = 3072
+"""Hits of one question to the index. Who asks for one passage of each document could have it all read out otherwise."""
+
+Scored = TypeVar("Scored", Confirmed, Passage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +110,12 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     clock.lap("catalog")
     embedder, look, lost = await to_thread.run_sync(_look, services, collection, query)
+    verbatim = read_verbatim(query.text, query.names)
+    words = query_vector(verbatim.words, embedder.language) if verbatim else None
     clock.lap("embed")
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
-    scope, skip, limit = asker.scope, frozenset[ChunkId](), max(FIRST_LIMIT, 2 * query.top_k)
+    scope, skip, limit = asker.scope, frozenset[ChunkId](), _first_limit(query)
     among = EVERYWHERE
     if query.sieve is not None:
         among = await to_thread.run_sync(_among, services, asker, scope, query, query.sieve)
@@ -115,18 +124,28 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     passages: tuple[Passage, ...] = ()
     exhausted, as_of, epoch, policy = False, began, -1, asker.scope.policy_epoch
     for _ in range(ROUNDS):
-        look = replace(look, limit=limit, sources=sources, skip=skip, documents=among.documents)
-        found = [await r.search(look, scope) for r in readers]
+        here = replace(look, limit=limit, sources=sources, skip=skip, documents=among.documents, floor=query.min_score)
+        found = [await r.search(here, scope) for r in readers]
         hits = [hit for part in found for hit in part]
+        near = frozenset(hit.chunk_id for hit in hits)
+        if words is not None:
+            wide = replace(here, dense=None, lexical=words, limit=max(limit, BY_WORD))
+            by_word = [await r.search(wide, scope) for r in readers]
+            hits += (replace(hit, score=0.0) for part in by_word for hit in part if hit.chunk_id not in near)
         clock.lap("search")
         checked = await to_thread.run_sync(_recheck, services, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
-        passages = rank(checked.result.confirmed, query.top_k, query.dedup, checked.signatures)
+        lifted = lift(fade(checked.result.confirmed, query.decay, query.when.at or began), verbatim)
+        confirmed = [one for one in lifted if one.exact or one.chunk.chunk_id in near]
+        if look.dense is not None and query.min_score is not None and len(hits) > len(near):
+            told = await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, confirmed)
+            confirmed = [one for one in told if one.dense is not None and one.dense >= query.min_score]
+        passages = rank(confirmed, query.top_k, query.dedup, checked.signatures, query.max_per_document)
         as_of, policy = checked.as_of, checked.scope.policy_epoch
         exhausted = all(len(part) < limit for part in found)
         stale = checked.result.dropped - checked.result.filtered
         settled = not (stale or checked.revived) and checked.scope.labels == scope.labels
-        if settled and (exhausted or len(passages) == query.top_k):
+        if settled and (exhausted or len(passages) == query.top_k or limit >= MOST):
             break
         epoch = checked.corpus_epoch
         if query.sieve is not None and (epoch != among.corpus_epoch or checked.scope.labels != scope.labels):
@@ -135,7 +154,27 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         if len(passages) < query.top_k:
             limit *= 2
     complete = (exhausted and not lost) or len(passages) == query.top_k
+    if query.scores and look.dense is not None:
+        passages = tuple(await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, passages))
     return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost)
+
+
+def _first_limit(query: Query) -> int:
+    """More where the order of the index is not that of the answer, and where places may go to waste."""
+    choosy = query.max_per_document is not None or query.decay is not None
+    return max(FIRST_LIMIT, 2 * query.top_k) * (2 if choosy else 1)
+
+
+def _with_cosines(
+    services: Services, shelves: Sequence[Shelf], tenant_id: TenantId, question: Vector, found: Sequence[Scored]
+) -> list[Scored]:
+    """What was confirmed, each with its cosine: for those that only their words brought the index is asked for the vector."""
+    unknown = [one.chunk.chunk_id for one in found if one.dense is None]
+    vectors: dict[ChunkId, Vector] = {}
+    for shelf in shelves if unknown else ():
+        vectors |= services.index.vectors(shelf.name, tenant_id, unknown)
+    cosines = {id_: float(np.dot(question, vector)) for id_, vector in vectors.items()}
+    return [replace(one, dense=cosines.get(one.chunk.chunk_id, one.dense)) for one in found]
 
 
 def _where(
@@ -154,14 +193,16 @@ def _where(
 def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery, tuple[str, ...]]:
     """What to look for, and what could not be had. A model that fails costs a question its vector, not its answer."""
     embedder = services.embedder_of(collection)
-    terms = query_vector("\n".join((query.text, *query.names)))
+    terms = None if query.mode == "dense" else query_vector("\n".join((query.text, *query.names)), embedder.language)
+    if query.mode == "lexical":
+        return embedder, SearchQuery(None, terms, limit=1), ()
     try:
         dense = embedder.embed_query(as_read(query.text))
         if query.asked is not None:
             both = dense + embedder.embed_query(query.asked)
             dense = both / np.linalg.norm(both)
     except Exception:
-        if not terms.indices:
+        if terms is None or not terms.indices or query.min_score is not None:  # nobody can tell who is below the floor
             raise
         return embedder, SearchQuery(None, terms, limit=1), (EMBEDDER_DOWN,)
     return embedder, SearchQuery(dense, terms, limit=1), ()

@@ -6,16 +6,25 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from catalog.ids import storable
 from retrieval.query import Dedup, Format
 from retrieval.wire_filter import FilterBody
 
-LATER = frozenset({"rerank", "session_id", "min_score", "max_per_document"} | {"tokenizer", "expand"})
+LATER = frozenset({"rerank", "session_id"} | {"tokenizer", "expand"})
 """Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
 
-Included = Literal["text", "metadata", "context"]
+Included = Literal["text", "metadata", "context", "scores"]
 
 
 def _storable(text: str) -> str:
@@ -58,6 +67,13 @@ class ContextRequest(RequestModel):
     format: Annotated[Format, Field(description="How citations are written")] = "text"
 
 
+class DecayRequest(RequestModel):
+    """Newer versions count for more, by their `modified_at`."""
+
+    half_life_days: Annotated[float, Field(gt=0, le=36_500, description="After so long half of `weight` is gone")]
+    weight: Annotated[float, Field(ge=0, le=1, description="The share of a score that age can take away")] = 0.5
+
+
 class RetrieveRequest(RequestModel):
     """A question. Who asks is not in here: the headers say it."""
 
@@ -76,7 +92,13 @@ class RetrieveRequest(RequestModel):
         }
     )
 
-    query: Annotated[Text, Field(description="The question. Its personal data is replaced before anything else happens to it")]
+    query: Annotated[
+        Text,
+        Field(
+            description="The question. Its personal data is replaced before anything else happens to it. Passages that hold a "
+            "code of it (`ab-1234`) or a phrase that it quotes (in double quotation marks) as typed come first"
+        ),
+    ]
     top_k: Annotated[int, Field(ge=1, le=100, description="At most this many passages")] = 8
     sources: Annotated[
         list[Annotated[Text, Field(min_length=1, max_length=200)]] | None,
@@ -101,10 +123,26 @@ class RetrieveRequest(RequestModel):
             "document that says nothing beyond a better one, `off` nothing"
         ),
     ] = "near"
+    max_per_document: Annotated[
+        int | None,
+        Field(ge=1, le=100, description="At most this many passages of one document, `top_k` at most"),
+    ] = None
+    min_score: Annotated[
+        float | None,
+        Field(ge=-1, le=1, description="Only passages whose vector has at least this cosine with the question's: `scores.dense`"),
+    ] = None
+    decay: Annotated[DecayRequest | None, Field(description="Newer versions count for more; default: age does not matter")] = None
     context: Annotated[ContextRequest, Field(description="How the passages are packed")] = ContextRequest()
     include: Annotated[
         list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")
     ] = ["text", "metadata", "context"]
+
+    @field_validator("max_per_document")
+    @classmethod
+    def _within_top_k(cls, given: int | None, others: ValidationInfo) -> int | None:
+        if given is not None and given > others.data.get("top_k", given):
+            raise ValueError("is above top_k; lower it, or leave it out")
+        return given
 
 
 class RevealRequest(RequestModel):
@@ -133,6 +171,15 @@ class LocationBody(BaseModel):
     chars: Annotated[tuple[int, int], Field(description="Half-open code-point offsets into the version's text")]
 
 
+class ScoresBody(BaseModel):
+    """What the fused score was made of."""
+
+    dense: Annotated[float | None, Field(description="Cosine of the passage's vector and the question's")]
+    lexical: Annotated[
+        float | None, Field(description="BM25, where its words brought it here; operators alone see it: it counts others' texts")
+    ]
+
+
 class ResultBody(BaseModel):
     ref: Annotated[int, Field(description="The [n] in the context's text")]
     chunk_id: UUID
@@ -141,7 +188,9 @@ class ResultBody(BaseModel):
     title: str
     source: str
     location: LocationBody
-    score: Annotated[float, Field(description="Fused score; comparable within one answer only")]
+    score: Annotated[float, Field(description="Fused score, and 1 for each of `exact`; comparable within one answer only")]
+    exact: Annotated[list[str], Field(description="Codes and quoted phrases of the question that stand in the text as typed")]
+    scores: Annotated[ScoresBody | None, Field(description="On request: `include` names `scores`")]
     text: str | None
     redactions: Annotated[
         dict[str, int], Field(description="Kinds of personal data that were replaced in the text, and how often")

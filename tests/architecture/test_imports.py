@@ -18,8 +18,8 @@ DESIGNED_PURE = {
     "catalog": ("ids", "chain"),
     "acl": ("principal", "access", "groups", "scope", "diff", "effect"),
     "acl.scim": ("dialect", "membership", "shape"),
-    "index": ("point", "where", "plan", "lexical"),
-    "evals": ("words",),
+    "index": ("point", "where", "plan", "fuse", "lexical"),
+    "evals": ("words", "measures"),
     "ingest": ("documents", "manifest", "dedupe", "resolve", "chunk", "plan", "members", "trust", "retention"),
     "ingest.parse": (
         *("box", "table", "pdf_quality", "layout", "layout_cut", "layout_heading", "layout_paragraph", "layout_rows"),
@@ -33,7 +33,7 @@ DESIGNED_PURE = {
         *("span", "policy", "pseudonym", "checksums", "words", "context", "persons", "moments", "repeated", "stand_in"),
         "names.windows",
     ),
-    "retrieval": ("query", "recheck", "rank", "context", "problems", "filter", "fields", "filter_text"),
+    "retrieval": ("query", "recheck", "rank", "fade", "verbatim", "context", "problems", "filter", "fields", "filter_text"),
 }  # fmt: skip
 
 

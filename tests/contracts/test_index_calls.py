@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.calls import IndexCalls
 from index.errors import BadCollection, BadVector, CollectionMissing
+from index.fuse import DENSE_WEIGHT, LEXICAL_WEIGHT, RRF_K
 from index.memory import MemoryIndex
-from index.plan import RRF_K
 from index.point import Hit, Lexical, SearchQuery
 from tests.contracts.index_engines import ENGINES, SERVER, WIDTH, chunk, dense_query, fresh, lexical_query, scope, unit
 
@@ -177,7 +177,25 @@ def test_two_vectors_are_fused_by_reciprocal_rank(calls: IndexCalls, name: str) 
     )
     assert numbers(hits)[0] == 2
     scores = {hit.chunk_id.int: hit.score for hit in hits}
-    assert scores == pytest.approx({1: 1 / RRF_K, 2: 1 / (RRF_K + 1) + 1 / RRF_K, 3: 1 / (RRF_K + 2) + 1 / (RRF_K + 1)}, abs=1e-6)
+    dense, lexical = ([weight / (RRF_K + rank) for rank in range(3)] for weight in (DENSE_WEIGHT, LEXICAL_WEIGHT))
+    assert scores == pytest.approx({1: dense[0], 2: dense[1] + lexical[0], 3: dense[2] + lexical[1]}, abs=1e-6)
+
+
+def test_a_hit_tells_its_scores_and_none_is_below_the_floor(calls: IndexCalls, name: str) -> None:
+    points = {n: chunk(n, terms={5: 1.0 + n / 100} if n % 4 == 0 else {}) for n in range(1, 120)}
+    calls.upsert(name, list(points.values()))
+    cosines = {n: float(p.dense @ unit(5)) for n, p in points.items()}
+    for floor in (-1.0, 0.0, 0.3, 0.6, 0.99):
+        for words in (Lexical((5,), (1.0,)), None):
+            hits = calls.search(name, SearchQuery(unit(5), words, 60, floor=floor), scope(1))
+            reach = {n for n, cosine in cosines.items() if cosine >= floor}
+            assert len(hits) == min(60, len(reach))
+            assert {hit.chunk_id.int for hit in hits} <= reach
+            for hit in hits:
+                assert hit.dense == pytest.approx(cosines[hit.chunk_id.int], abs=1e-5)
+                assert words is not None or hit.lexical is None
+    both = calls.search(name, SearchQuery(unit(5), Lexical((5,), (1.0,)), 10), scope(1))
+    assert any(hit.lexical is not None for hit in both)
 
 
 def test_idf_counts_the_tenants_own_corpus(calls: IndexCalls, name: str) -> None:

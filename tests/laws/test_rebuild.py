@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from catalog.ids import DEFAULT_TENANT
 from catalog.session import reading, transaction
 from catalog.tenants import create_tenant, find_tenant
 from index.errors import CollectionMissing, EmbedderMismatch
+from index.language import in_language
 from index.model import Embedder
 from index.point import Vector, Vectors
 from ingest.errors import RebuildBusy, SourceBusy
@@ -31,6 +33,14 @@ from tests.laws.house import House, fresh
 from tests.service.words import WordEmbedder
 
 DAY = datetime(2024, 3, 1, tzinfo=UTC)
+
+
+GERMAN = {
+    "path": "rules.md",
+    "document": "rules",
+    "allow": ["everyone"],
+    "text": "# Rules\n\nan allen tagen ist es leer.\n",
+}
 
 
 class Wider(WordEmbedder):
@@ -238,3 +248,20 @@ def test_the_next_run_goes_on_with_the_new_model(house: House) -> None:
     assert report.chunks.embedded == model.texts - spent == 1
     assert texts(house) == texts_before | {t for t in texts(house) if t[0] == "later"}
     assert house.agree()
+
+
+def test_another_language_takes_effect_when_the_index_is_rebuilt(house: House) -> None:
+    """Words are cut in the language of the collection, for documents and for questions, and nothing needs a new start."""
+    house.ingest([*LINES, GERMAN])
+
+    def found() -> bool:
+        (answered,) = (r for r in house.ask("ana", query="tage", include=["scores"]) if r.document_id == "rules")
+        assert answered.scores is not None
+        return answered.scores.lexical is not None
+
+    assert not found(), "by English endings tage is not tagen"
+    model = house.tools.embedder
+    done = rebuild(replace(house.tools, embedder=in_language(model, "german"), model=""), str(uuid4()))
+    assert done.switched
+    assert found()
+    assert house.services.embedder is model

@@ -28,6 +28,7 @@ from index.point import IndexedChunk, chunk_id
 from retrieval.services import Services
 
 BETWEEN = "\n\n"
+MODIFIED_AT = datetime(2024, 5, 1, 9, tzinfo=UTC)
 
 
 class Corpus:
@@ -67,6 +68,7 @@ class Corpus:
         headings: Sequence[str] = (),
         metadata: Mapping[str, Any] | None = None,
         index_label: Label | None = None,
+        modified_at: datetime = MODIFIED_AT,
     ) -> DocumentKey:
         """Serve these chunks as the document's current version. `index_label` plants what the index believes."""
         said = dict(metadata or {})
@@ -81,7 +83,7 @@ class Corpus:
             label = self._label(session, allow, deny)
             collection = self._collection(session)
             placements = list(_placements(key, redacted, tuple(headings)))
-            version_id = add_version(session, key, _version(name, redacted, label, version, title, said))
+            version_id = add_version(session, key, _version(name, redacted, label, version, title, said, modified_at))
             store_texts(session, self.tenant_id, {digest(text): text for text in redacted})
             place(session, key, version_id, placements)
             ids = [p.chunk_id for p in placements]
@@ -93,7 +95,15 @@ class Corpus:
         self.services.index.upsert(
             collection.name,
             [
-                IndexedChunk(id_, self.tenant_id, key.document_id, source_id, believed, vector, document_vector(text))
+                IndexedChunk(
+                    id_,
+                    self.tenant_id,
+                    key.document_id,
+                    source_id,
+                    believed,
+                    vector,
+                    document_vector(text, self.services.embedder.language),
+                )
                 for id_, vector, text in zip(ids, dense, redacted, strict=True)
             ],
         )
@@ -138,12 +148,18 @@ class Corpus:
 
 
 def _version(
-    name: str, texts: list[str], label: Label, version: str, title: str | None, metadata: Mapping[str, Any]
+    name: str,
+    texts: list[str],
+    label: Label,
+    version: str,
+    title: str | None,
+    metadata: Mapping[str, Any],
+    modified_at: datetime,
 ) -> NewVersion:
     text = BETWEEN.join(texts)
     return NewVersion(
         version_label=version,
-        modified_at=datetime(2024, 5, 1, 9, tzinfo=UTC),
+        modified_at=modified_at,
         content_hash=digest(text),
         text_hash=digest(" ".join(text.split())),
         fingerprint="test",

@@ -52,7 +52,7 @@ class Broken:
         self._model = model
         self.fault: Callable[[], Exception] | None = None
         self.fingerprint, self.dimensions = model.fingerprint, model.dimensions
-        self.max_tokens, self.tokens = model.max_tokens, model.tokens
+        self.max_tokens, self.tokens, self.language = model.max_tokens, model.tokens, model.language
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         return self._model.embed(texts)
@@ -82,8 +82,14 @@ def services(services: Services, index: Held, model: Broken) -> Iterator[Service
 
 
 @pytest.fixture
-def settings(settings: RetrievalSettings) -> RetrievalSettings:
-    return settings.model_copy(update={"concurrent": 2, "queue": 3, "deadline_seconds": 1.0})
+def deadline_seconds() -> float:
+    """Long, for who does not wait for its end."""
+    return 60.0
+
+
+@pytest.fixture
+def settings(settings: RetrievalSettings, deadline_seconds: float) -> RetrievalSettings:
+    return settings.model_copy(update={"concurrent": 2, "queue": 3, "deadline_seconds": deadline_seconds})
 
 
 @pytest.fixture(autouse=True)
@@ -118,15 +124,16 @@ def test_two_are_served_three_wait_and_the_others_are_told(service: Service, ind
     assert service.found("boiler")[0] == "handbook"
 
 
+@pytest.mark.parametrize("deadline_seconds", [2.0])
 def test_what_hangs_is_answered_in_time_and_holds_no_more_than_its_place(service: Service, index: Held, catalog: Engine) -> None:
     index.go.clear()
     began = time.monotonic()
-    free = threading.Timer(1.6, index.go.set)
+    free = threading.Timer(3.0, index.go.set)
     free.start()
     answers = at_once(service, 5)
     assert all(problem(answer, 504, "deadline_exceeded") for answer in answers)
     assert index.most == 2, "what waited never began"
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 8
     free.join()
     assert service.found("boiler")[0] == "handbook"
     with reading(catalog) as read:

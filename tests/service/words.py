@@ -25,6 +25,7 @@ class WordEmbedder:
     fingerprint = "words-64"
     dimensions = 64
     max_tokens = 256
+    language = "english"
     tokens = WordTokens()
 
     def embed(self, texts: Sequence[str]) -> Vectors:

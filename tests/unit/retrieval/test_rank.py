@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +34,19 @@ def test_the_order_of_arrival_does_not_matter(found: list[Confirmed], random: ob
     shuffled = list(found)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert rank(shuffled, 10) == rank(found, 10)
+
+
+@given(confirmed, st.integers(1, 10), st.integers(1, 3))
+def test_no_document_takes_more_places_than_it_may(found: list[Confirmed], top_k: int, most: int) -> None:
+    passages = rank(found, top_k, "off", max_per_document=most)
+    places = Counter(p.chunk.key for p in passages)
+    assert max(places.values(), default=0) <= most
+    held = Counter(c.chunk.key for c in found)
+    assert len(passages) == min(top_k, sum(min(most, number) for number in held.values()))
+    assert [p.ref for p in passages] == list(range(1, len(passages) + 1))
+    for key, number in places.items():
+        best = sorted((c.score for c in found if c.chunk.key == key), reverse=True)[:number]
+        assert sorted((p.score for p in passages if p.chunk.key == key), reverse=True) == best
 
 
 def test_the_best_of_equal_texts_stays_and_names_the_others() -> None:
