@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,15 +17,19 @@ from catalog.versions import When
 from index.model import Tokens
 from retrieval.audit_writer import Note
 from retrieval.audited import keep, keep_failure, keyed_digest
-from retrieval.context import Context, pack
+from retrieval.context import Context
 from retrieval.errors import EmptyQuestion, QuestionTooLong
+from retrieval.expand import Around
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.named import as_asked, note_names
+from retrieval.packed import pack_for
 from retrieval.query import Found, Passage, Query, version_ref
 from retrieval.redactions import redactions
 from retrieval.search import Clock, search
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
+from retrieval.surroundings import surroundings
+from retrieval.tokenizers import named_tokens
 from retrieval.wire import (
     ContextBody,
     LocationBody,
@@ -93,6 +98,7 @@ async def _answer(
         raise EmptyQuestion
     if len(request.query) > limits.max_question_characters:
         raise QuestionTooLong(len(request.query), limits.max_question_characters)
+    counted = named_tokens(request.context.tokenizer, services.tokenizers)
     (redacted,) = await to_thread.run_sync(services.redactor.redact, asker.tenant_id, [request.query])
     await to_thread.run_sync(note_names, services.catalog, asker, redacted, request_id, limits.named_questions_per_minute)
     clock.lap("redact")
@@ -101,33 +107,39 @@ async def _answer(
     query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted))
     found = await search(services, asker, query)
     clock.lap("search")
-    budget = request.context.max_tokens or limits.default_context_tokens
-    body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)
+    around = Around()
+    if "context" in request.include and request.context.expand != "none":
+        around = await to_thread.run_sync(surroundings, services, asker, query, found.passages, request.context.expand)
+        clock.lap("expand")
+    pack_now = partial(pack_for, request.context, found.passages, around, counted or found.tokens)
+    packed = None
+    if "context" in request.include:
+        packed = await to_thread.run_sync(pack_now, limits.default_context_tokens, query.text, request_id)
+    body = await to_thread.run_sync(_body, found, request, packed, request_id)
     clock.lap("pack")
     stages = {"scope": asker.scope_ms, "redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
+    stages |= {"expand": clock.stages["expand"]} if "expand" in clock.stages else {}
     usage = UsageBody(took_ms=0, stages={name: round(ms, 3) for name, ms in stages.items()})
     return body.model_copy(update={"usage": usage}), found, whole
 
 
-def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID) -> RetrieveResponse:
+def _body(found: Found, request: RetrieveRequest, packed: tuple[Context, ContextBody] | None, by: UUID) -> RetrieveResponse:
     wanted = frozenset[str](request.include)
-    packed = pack(found.passages, tokens, budget, request.context.format) if "context" in wanted else None
     warnings = [NOTHING_INDEXED] if found.collection is None else []
+    refs = frozenset(packed[0].refs if packed is not None else ())
     return RetrieveResponse(
-        request_id=request_id,
+        request_id=by,
         permissions_as_of=found.permissions_as_of.astimezone(UTC),
         index_version=found.collection,
-        results=[_result(passage, tokens, packed, wanted) for passage in found.passages],
-        context=None
-        if packed is None
-        else ContextBody(text=packed.text, tokens=packed.tokens, truncated_refs=[], omitted_refs=list(packed.omitted_refs)),
+        results=[_result(passage, found.tokens, refs, wanted) for passage in found.passages],
+        context=None if packed is None else packed[1],
         complete=found.complete,
         warnings=warnings if found.complete else [*warnings, INCOMPLETE],
         usage=UsageBody(took_ms=0, stages={}),
     )
 
 
-def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: frozenset[str]) -> ResultBody:
+def _result(passage: Passage, tokens: Tokens, refs: frozenset[int], wanted: frozenset[str]) -> ResultBody:
     chunk = passage.chunk
     return ResultBody(
         ref=passage.ref,
@@ -142,7 +154,7 @@ def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: fr
         redactions=redactions(chunk.text),
         duplicates=list(passage.duplicates),
         tokens=tokens.count(chunk.text),
-        in_context=packed is not None and passage.ref in packed.refs,
+        in_context=passage.ref in refs,
         metadata=dict(chunk.custom) if "metadata" in wanted else None,
     )
 

@@ -13,7 +13,9 @@ from catalog.versions import NOW, When
 from index.model import Tokens
 
 Dedup = Literal["near", "exact", "off"]
-Format = Literal["text", "markdown"]
+Format = Literal["text", "markdown", "xml", "messages"]
+Order = Literal["rank", "document"]
+Expand = Literal["none", "neighbours", "section", "auto"]
 
 NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
 

@@ -31,6 +31,10 @@ class RetrievalSettings(BaseSettings):
     issuers: Path | None = Field(
         default=None, description="The file that lists the identity providers whose tokens are taken (docs/identity.md)"
     )
+    tokenizers: dict[str, Path] = Field(
+        default={},
+        description="Tokenizers that `context.tokenizer` may name besides `model`: names and their tokenizer.json files",
+    )
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
     )
