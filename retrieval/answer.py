@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from functools import partial
@@ -18,13 +19,15 @@ from index.model import Tokens
 from retrieval.audit_writer import Note
 from retrieval.audited import keep, keep_failure, keyed_digest
 from retrieval.context import Context
-from retrieval.errors import EmptyQuestion, QuestionTooLong
+from retrieval.errors import EmptyQuestion, QuestionRefused, QuestionTooLong
 from retrieval.expand import Around
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.named import as_asked, note_names
 from retrieval.packed import pack_for
-from retrieval.query import Found, Passage, Query, version_ref
+from retrieval.query import Flag, Found, Passage, Query, version_ref
 from retrieval.redactions import redactions
+from retrieval.screen import screen
+from retrieval.screening import Screening
 from retrieval.search import Clock, search
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
@@ -32,6 +35,7 @@ from retrieval.surroundings import surroundings
 from retrieval.tokenizers import named_tokens
 from retrieval.wire import (
     ContextBody,
+    FlagBody,
     LocationBody,
     ResultBody,
     RetrieveRequest,
@@ -44,6 +48,9 @@ from retrieval.wire import (
 UNAUDITED = WarningBody(code="not_audited", detail="The audit could not be written; this service answers all the same.")
 NOTHING_INDEXED = WarningBody(code="nothing_indexed", detail="Nothing is indexed here yet. Run `portcullis ingest PATH` first.")
 INCOMPLETE = WarningBody(code="incomplete", detail="The index lags behind the catalog; more passages may exist. Ask again later.")
+
+SCREENED = WarningBody(code="screened", detail="Passages that seem to speak to the model that reads them were left out.")
+QUESTION_FLAGGED = WarningBody(code="question_flagged", detail="The question seems to command the model that reads the answer.")
 
 
 def ask(services: Services, limits: RetrievalSettings, tenant: str, person: str, request: RetrieveRequest) -> RetrieveResponse:
@@ -72,7 +79,8 @@ async def answer(
         await keep_failure(services, replace(noted, action="retrieve.failed", details={**noted.details, "failed": code}))
         raise
     clock = Clock()
-    noted = replace(noted, details={**noted.details, **_handed_out(found)})
+    flagged = {"question_flagged": True} if QUESTION_FLAGGED in body.warnings else {}
+    noted = replace(noted, details={**noted.details, **_handed_out(found), **flagged})
     kept = await keep(services, noted, required=limits.audit == "required")
     clock.lap("audit")
     whole.lap("all")
@@ -99,39 +107,47 @@ async def _answer(
     if len(request.query) > limits.max_question_characters:
         raise QuestionTooLong(len(request.query), limits.max_question_characters)
     counted = named_tokens(request.context.tokenizer, services.tokenizers)
+    flagged = limits.question_screen != "off" and bool(await to_thread.run_sync(screen, request.query))
+    if flagged and limits.question_screen == "refuse":
+        raise QuestionRefused
     (redacted,) = await to_thread.run_sync(services.redactor.redact, asker.tenant_id, [request.query])
     await to_thread.run_sync(note_names, services.catalog, asker, redacted, request_id, limits.named_questions_per_minute)
     clock.lap("redact")
     sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
     when = When(request.as_of, every=request.versions == "all")
     query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted))
-    found = await search(services, asker, query)
+    screening = Screening(limits.screen)
+    found = await search(services, asker, query, screening)
     clock.lap("search")
     around = Around()
     if "context" in request.include and request.context.expand != "none":
-        around = await to_thread.run_sync(surroundings, services, asker, query, found.passages, request.context.expand)
+        around = await to_thread.run_sync(surroundings, services, asker, query, found.passages, request.context.expand, screening)
         clock.lap("expand")
     pack_now = partial(pack_for, request.context, found.passages, around, counted or found.tokens)
     packed = None
     if "context" in request.include:
         packed = await to_thread.run_sync(pack_now, limits.default_context_tokens, query.text, request_id)
-    body = await to_thread.run_sync(_body, found, request, packed, request_id)
+    body = await to_thread.run_sync(_body, found, request, packed, screening, request_id)
     clock.lap("pack")
     stages = {"scope": asker.scope_ms, "redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
     stages |= {"expand": clock.stages["expand"]} if "expand" in clock.stages else {}
     usage = UsageBody(took_ms=0, stages={name: round(ms, 3) for name, ms in stages.items()})
-    return body.model_copy(update={"usage": usage}), found, whole
+    warnings = [*body.warnings, QUESTION_FLAGGED] if flagged else body.warnings
+    return body.model_copy(update={"usage": usage, "warnings": warnings}), found, whole
 
 
-def _body(found: Found, request: RetrieveRequest, packed: tuple[Context, ContextBody] | None, by: UUID) -> RetrieveResponse:
+def _body(
+    found: Found, request: RetrieveRequest, packed: tuple[Context, ContextBody] | None, screening: Screening, by: UUID
+) -> RetrieveResponse:
     wanted = frozenset[str](request.include)
     warnings = [NOTHING_INDEXED] if found.collection is None else []
+    warnings += [SCREENED] if screening.missed(found.passages, request.top_k) else []
     refs = frozenset(packed[0].refs if packed is not None else ())
     return RetrieveResponse(
         request_id=by,
         permissions_as_of=found.permissions_as_of.astimezone(UTC),
         index_version=found.collection,
-        results=[_result(passage, found.tokens, refs, wanted) for passage in found.passages],
+        results=[_result(passage, found.tokens, refs, screening.flags(passage.chunk), wanted) for passage in found.passages],
         context=None if packed is None else packed[1],
         complete=found.complete,
         warnings=warnings if found.complete else [*warnings, INCOMPLETE],
@@ -139,7 +155,7 @@ def _body(found: Found, request: RetrieveRequest, packed: tuple[Context, Context
     )
 
 
-def _result(passage: Passage, tokens: Tokens, refs: frozenset[int], wanted: frozenset[str]) -> ResultBody:
+def _result(passage: Passage, tokens: Tokens, refs: frozenset[int], flags: Sequence[Flag], wanted: frozenset[str]) -> ResultBody:
     chunk = passage.chunk
     return ResultBody(
         ref=passage.ref,
@@ -155,6 +171,7 @@ def _result(passage: Passage, tokens: Tokens, refs: frozenset[int], wanted: froz
         duplicates=list(passage.duplicates),
         tokens=tokens.count(chunk.text),
         in_context=passage.ref in refs,
+        flags=[FlagBody(code=flag.code, start=flag.start, end=flag.end) for flag in flags],
         metadata=dict(chunk.custom) if "metadata" in wanted else None,
     )
 

@@ -4,6 +4,7 @@ RetrievalError
 ├── RequestError              the request itself cannot be served
 │   ├── EmptyQuestion         nothing but white space
 │   ├── QuestionTooLong       more characters than the service reads
+│   ├── QuestionRefused       it seems to command the model that reads the answer, and the operator refuses such
 │   ├── RequestTooLarge       more bytes than the service reads
 │   ├── UnknownTokenizer      no tokenizer has the name that the budget is to be counted by
 │   ├── AmbiguousHeader       a header that says who asks came twice
@@ -49,6 +50,15 @@ class QuestionTooLong(RequestError):
 
     def __init__(self, given_characters: int, max_characters: int) -> None:
         super().__init__(f"The question has {given_characters} characters; at most {max_characters} are read. Shorten it.")
+
+
+class QuestionRefused(RequestError):
+    code = "question_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The question seems to command the model that reads the answer, and is not answered. Ask in other words."
+        )
 
 
 class RequestTooLarge(RequestError):

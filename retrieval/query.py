@@ -17,6 +17,8 @@ Format = Literal["text", "markdown", "xml", "messages"]
 Order = Literal["rank", "document"]
 Expand = Literal["none", "neighbours", "section", "auto"]
 
+FlagCode = Literal["instruction", "role_marker", "tool_call", "hidden_text", "lookalike", "encoded"]
+
 NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
 
 
@@ -36,6 +38,15 @@ class Query:
     dedup: Dedup = "near"
     asked: str | None = field(default=None, repr=False)
     names: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A stretch of a text that seems to be meant for the model that reads it; half-open offsets of code points."""
+
+    code: FlagCode
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from retrieval.identity import Asker
 from retrieval.query import Found, Passage, Query
 from retrieval.rank import rank
 from retrieval.recheck import Recheck, may_pass, recheck
+from retrieval.screening import Screening
 from retrieval.services import Services
 
 ROUNDS = 8
@@ -66,16 +67,19 @@ class Checked:
     corpus_epoch: int
 
 
-async def search(services: Services, asker: Asker, query: Query) -> Found:
-    """The best `query.top_k` passages that the asker may read. Raises `CatalogUnavailable`, `IndexFault`."""
-    clock = Clock()
+async def search(services: Services, asker: Asker, query: Query, screening: Screening | None = None) -> Found:
+    """The best `query.top_k` passages that the asker may read and `screening` keeps.
+
+    Raises `CatalogUnavailable`, `IndexFault`.
+    """
+    clock, screening = Clock(), screening or Screening()
     try:
-        return await _search(services, asker, query, clock)
+        return await _search(services, asker, query, screening, clock)
     except CollectionMissing:  # another took its place meanwhile, and it was dropped: the catalog knows which
-        return await _search(services, asker, query, clock)
+        return await _search(services, asker, query, screening, clock)
 
 
-async def _search(services: Services, asker: Asker, query: Query, clock: Clock) -> Found:
+async def _search(services: Services, asker: Asker, query: Query, screening: Screening, clock: Clock) -> Found:
     began = utc_now()
     collection, sources = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
     if collection is None:
@@ -94,7 +98,11 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         clock.lap("search")
         checked = await to_thread.run_sync(_recheck, services, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
-        passages = rank(checked.result.confirmed, query.top_k, query.dedup, checked.signatures)
+        kept = checked.result.confirmed
+        if screening.policy == "drop":
+            kept = await to_thread.run_sync(screening.kept, kept)
+            clock.lap("screen")
+        passages = rank(kept, query.top_k, query.dedup, checked.signatures)
         as_of, policy = checked.as_of, checked.scope.policy_epoch
         exhausted = all(len(part) < limit for part in found)
         settled = not (checked.result.dropped or checked.revived) and checked.scope.labels == scope.labels

@@ -31,6 +31,12 @@ class RetrievalSettings(BaseSettings):
     issuers: Path | None = Field(
         default=None, description="The file that lists the identity providers whose tokens are taken (docs/identity.md)"
     )
+    screen: Literal["off", "flag", "drop"] = Field(
+        default="flag", description="What becomes of passages that seem to speak to the model that reads them (docs/screening.md)"
+    )
+    question_screen: Literal["off", "flag", "refuse"] = Field(
+        default="flag", description="What becomes of questions that do so: answered with a warning, or refused (422)"
+    )
     tokenizers: dict[str, Path] = Field(
         default={},
         description="Tokenizers that `context.tokenizer` may name besides `model`: names and their tokenizer.json files",

@@ -17,11 +17,14 @@ from retrieval.expand import Around, windows
 from retrieval.identity import Asker
 from retrieval.query import Expand, Passage, Query
 from retrieval.recheck import may_pass
+from retrieval.screening import Screening
 from retrieval.services import Services
 
 
-def surroundings(services: Services, asker: Asker, query: Query, passages: Sequence[Passage], expand: Expand) -> Around:
-    """The chunks around `passages` that the asker may read now, as far as `expand` may want them."""
+def surroundings(
+    services: Services, asker: Asker, query: Query, passages: Sequence[Passage], expand: Expand, screening: Screening
+) -> Around:
+    """The chunks around `passages` that the asker may read now, as far as `expand` may want them; none that is flagged."""
     wanted = windows(passages, expand)
     if not wanted:
         return Around()
@@ -35,7 +38,9 @@ def surroundings(services: Services, asker: Asker, query: Query, passages: Seque
             for chunk in chunks_between(session, hit.key, hit.version_id, first, last, query.when)
         ]
         readable = confirmed(session, found, scope, query)
-    return Around({(chunk.version_id, chunk.position): chunk for chunk in found if readable(chunk)})
+    return Around(
+        {(chunk.version_id, chunk.position): chunk for chunk in found if readable(chunk) and not screening.flags(chunk)}
+    )
 
 
 def confirmed(

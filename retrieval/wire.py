@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from catalog.ids import storable
-from retrieval.query import Dedup, Expand, Format, Order
+from retrieval.query import Dedup, Expand, FlagCode, Format, Order
 
 LATER = frozenset({"rerank", "session_id", "filter", "min_score", "max_per_document"})
 """Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
@@ -141,6 +141,14 @@ class LocationBody(BaseModel):
     chars: Annotated[tuple[int, int], Field(description="Half-open code-point offsets into the version's text")]
 
 
+class FlagBody(BaseModel):
+    """A stretch that seems to speak to the model that reads the text (docs/screening.md)."""
+
+    code: FlagCode
+    start: Annotated[int, Field(description="Code-point offset into the result's text; 0 to 0: in its title or headings")]
+    end: int
+
+
 class ResultBody(BaseModel):
     ref: Annotated[int, Field(description="The [n] in the context's text")]
     chunk_id: UUID
@@ -159,6 +167,9 @@ class ResultBody(BaseModel):
     ]
     tokens: Annotated[int, Field(description="Length of the text in tokens of the embedding model")]
     in_context: bool
+    flags: Annotated[
+        list[FlagBody], Field(description="Empty unless the text seems to hold an attack on a model, or where that is off")
+    ]
     metadata: dict[str, Any] | None
 
 

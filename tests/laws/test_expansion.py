@@ -20,6 +20,7 @@ from retrieval.answer import ask
 from retrieval.expand import Around
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.query import Expand, Passage, Query
+from retrieval.screening import Screening
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 from retrieval.surroundings import surroundings
@@ -86,7 +87,7 @@ def corpus(catalog: Engine, redactor: Redactor) -> Corpus:
 
 
 def _around(corpus: Corpus, asker: Asker, found: list[Passage]) -> Around:
-    return surroundings(corpus.services, asker, Query("boilers", 1), found, "section")
+    return surroundings(corpus.services, asker, Query("boilers", 1), found, "section", Screening("flag"))
 
 
 def _found(corpus: Corpus) -> tuple[Asker, list[Passage]]:
@@ -131,4 +132,4 @@ def _found_again(corpus: Corpus) -> tuple[Asker, list[Passage]]:
 def test_what_stands_around_obeys_the_sources_that_were_asked_for(corpus: Corpus) -> None:
     asker, found = _found(corpus)
     query = Query("boilers", 1, sources=("wiki",))
-    assert surroundings(corpus.services, asker, query, found, "section").chunks == {}
+    assert surroundings(corpus.services, asker, query, found, "section", Screening()).chunks == {}
