@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 
@@ -16,6 +16,8 @@ from catalog.session import ReadSession, WriteSession
 from catalog.tables import Chunk, ChunkText, Document, Source, Version, VersionChunk
 from catalog.version_access import own_list
 from catalog.versions import NOW, When
+
+Part = Literal["chunks", "document", "stretch"]
 
 TEXTS_LOCK = 0x74657874 << 32  # "text", any number that all processes agree on
 
@@ -102,6 +104,14 @@ def document_chunks(session: ReadSession, key: DocumentKey, when: When = NOW) ->
     return sorted(chunks, key=lambda c: c.position)
 
 
+def chunks_between(
+    session: ReadSession, key: DocumentKey, version_id: VersionId, first: int, last: int, when: When
+) -> list[StoredChunk]:
+    """The chunks of that version from position `first` to `last`, both included; empty where `when` does not mean it."""
+    chunks = _stored(session, key.tenant_id, when, document=key.document_id, version=version_id, first=first, last=last)
+    return sorted(chunks, key=lambda c: c.position)
+
+
 def _stored(
     session: ReadSession,
     tenant_id: TenantId,
@@ -109,10 +119,15 @@ def _stored(
     *,
     chunks: Sequence[ChunkId] = (),
     document: DocumentId | None = None,
+    version: VersionId | None = None,
+    first: int = 0,
+    last: int = 0,
 ) -> Iterable[StoredChunk]:
-    """Of `document`, or those of `chunks`."""
-    given = {"tenant": tenant_id, "at": when.at, "chunks": chunks, "document": document}
-    statement = _statement(when.past, when.every, when.at is not None, document is not None)
+    """Of `document`, of positions of its `version`, or those of `chunks`."""
+    given: dict[str, object] = {"tenant": tenant_id, "at": when.at, "chunks": chunks, "document": document}
+    given |= {"version": version, "first": first, "last": last}
+    part: Part = "chunks" if document is None else "document" if version is None else "stretch"
+    statement = _statement(when.past, when.every, when.at is not None, part)
     rows = session.sql.execute(statement, given)
     for r in rows:
         yield StoredChunk(
@@ -142,14 +157,17 @@ def _stored(
 
 
 @cache
-def _statement(past: bool, every: bool, dated: bool, whole: bool) -> Select[*tuple[Any, ...]]:
-    """Built once: to build it costs more than to run it. `whole`: all of a document, else some chunks."""
+def _statement(past: bool, every: bool, dated: bool, part: Part) -> Select[*tuple[Any, ...]]:
+    """Built once: to build it costs more than to run it."""
     tenant: BindParameter[int] = bindparam("tenant")
     at: BindParameter[datetime] = bindparam("at")
     began = Version.held_from <= at if dated else Version.held_from.is_not(None)
     held = began if every else began & (Version.held_until.is_(None) | (Version.held_until > at))
     meant = held if past else Version.id == Document.current_version_id
-    condition = Document.id == bindparam("document") if whole else Chunk.id.in_(bindparam("chunks", expanding=True))
+    condition = Chunk.id.in_(bindparam("chunks", expanding=True)) if part == "chunks" else Document.id == bindparam("document")
+    if part == "stretch":
+        placed = VersionChunk.position.between(bindparam("first"), bindparam("last"))
+        condition &= (Version.id == bindparam("version")) & placed
     return (
         select(
             Chunk.id,

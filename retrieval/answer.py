@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,18 +23,25 @@ from privacy.redactor import Redactor
 from privacy.span import Redaction
 from retrieval.audit_writer import Note
 from retrieval.audited import keep, keep_failure, keyed_digest
-from retrieval.context import Context, pack
-from retrieval.errors import DeadlineExceeded, EmptyQuestion, QuestionTooLong
+from retrieval.context import Context
+from retrieval.errors import DeadlineExceeded, EmptyQuestion, QuestionRefused, QuestionTooLong
+from retrieval.expand import Around
 from retrieval.fields import Sieve, hidden_texts, typed, with_texts
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.named import as_asked, note_names
-from retrieval.query import Decay, Found, Passage, Query, version_ref
+from retrieval.packed import pack_for
+from retrieval.query import Decay, Flag, Found, Passage, Query, version_ref
 from retrieval.redactions import redactions
+from retrieval.screen import screen
+from retrieval.screening import Screening
 from retrieval.search import EMBEDDER_DOWN, Clock, search
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
+from retrieval.surroundings import surroundings
+from retrieval.tokenizers import named_tokens
 from retrieval.wire import (
     ContextBody,
+    FlagBody,
     LocationBody,
     ResultBody,
     RetrieveRequest,
@@ -57,6 +65,9 @@ LOST = {
     EMBEDDER_DOWN: "The embedding model does not work now: only passages that share words with the question were looked for.",
 }
 """What an answer had to do without, and still is one."""
+
+SCREENED = WarningBody(code="screened", detail="Passages that seem to speak to the model that reads them were left out.")
+QUESTION_FLAGGED = WarningBody(code="question_flagged", detail="The question seems to command the model that reads the answer.")
 
 
 def ask(services: Services, limits: RetrievalSettings, tenant: str, person: str, request: RetrieveRequest) -> RetrieveResponse:
@@ -91,7 +102,8 @@ async def answer(
         await keep_failure(services, replace(noted, action="retrieve.failed", details={**noted.details, "failed": code}))
         raise
     clock = Clock()
-    noted = replace(noted, details={**noted.details, **_handed_out(found)})
+    flagged = {"question_flagged": True} if QUESTION_FLAGGED in body.warnings else {}
+    noted = replace(noted, details={**noted.details, **_handed_out(found), **flagged})
     kept = await keep(services, noted, required=limits.audit == "required")
     clock.lap("audit")
     whole.lap("all")
@@ -117,6 +129,10 @@ async def _answer(
         raise EmptyQuestion
     if len(request.query) > limits.max_question_characters:
         raise QuestionTooLong(len(request.query), limits.max_question_characters)
+    counted = named_tokens(request.context.tokenizer, services.tokenizers)
+    flagged = limits.question_screen != "off" and bool(await to_thread.run_sync(screen, request.query))
+    if flagged and limits.question_screen == "refuse":
+        raise QuestionRefused
     tree = None if request.filter is None else typed(tree_of(request.filter), limits.fields)
     texts = (request.query, *(() if tree is None else hidden_texts(tree)))
     redacted, *others = await to_thread.run_sync(_redacted, services.redactor, asker.tenant_id, texts)
@@ -125,15 +141,25 @@ async def _answer(
     hidden = {text: other.text for text, other in zip(texts[1:], others, strict=True)}
     sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
     clock.lap("redact")
-    found = await search(services, asker, as_query(request, redacted, sieve))
+    query, screening = as_query(request, redacted, sieve), Screening(limits.screen)
+    found = await search(services, asker, query, screening)
     clock.lap("search")
-    budget = request.context.max_tokens or limits.default_context_tokens
-    whose = asker.actor == "operator"
-    body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id, whose)
+    around = Around()
+    if "context" in request.include and request.context.expand != "none":
+        around = await to_thread.run_sync(surroundings, services, asker, query, found.passages, request.context.expand, screening)
+        clock.lap("expand")
+    pack_now = partial(pack_for, request.context, found.passages, around, counted or found.tokens)
+    packed = None
+    if "context" in request.include:
+        packed = await to_thread.run_sync(pack_now, limits.default_context_tokens, query.text, request_id)
+    make = partial(_body, found, request, packed, screening, request_id, operator=asker.actor == "operator")
+    body = await to_thread.run_sync(make)
     clock.lap("pack")
     stages = {"scope": asker.scope_ms, "redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
+    stages |= {"expand": clock.stages["expand"]} if "expand" in clock.stages else {}
     usage = UsageBody(took_ms=0, stages={name: round(ms, 3) for name, ms in stages.items()})
-    return body.model_copy(update={"usage": usage}), found, whole
+    warnings = [*body.warnings, QUESTION_FLAGGED] if flagged else body.warnings
+    return body.model_copy(update={"usage": usage, "warnings": warnings}), found, whole
 
 
 def _redacted(redactor: Redactor, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
@@ -164,27 +190,37 @@ def as_query(request: RetrieveRequest, redacted: Redaction, sieve: Sieve | None 
 
 
 def _body(
-    found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID, operator: bool
+    found: Found,
+    request: RetrieveRequest,
+    packed: tuple[Context, ContextBody] | None,
+    screening: Screening,
+    by: UUID,
+    *,
+    operator: bool,
 ) -> RetrieveResponse:
     wanted = frozenset[str](request.include)
-    packed = pack(found.passages, tokens, budget, request.context.format) if "context" in wanted else None
     warnings = [NOTHING_INDEXED] if found.collection is None else []
     warnings += [WarningBody(code=code, detail=LOST[code]) for code in found.lost]
+    warnings += [SCREENED] if screening.missed(found.passages, request.top_k) else []
+    refs = frozenset(packed[0].refs if packed is not None else ())
     return RetrieveResponse(
-        request_id=request_id,
+        request_id=by,
         permissions_as_of=found.permissions_as_of.astimezone(UTC),
         index_version=found.collection,
-        results=[_result(passage, tokens, packed, wanted, operator=operator) for passage in found.passages],
-        context=None
-        if packed is None
-        else ContextBody(text=packed.text, tokens=packed.tokens, truncated_refs=[], omitted_refs=list(packed.omitted_refs)),
+        results=[
+            _result(passage, found.tokens, refs, screening.flags(passage.chunk), wanted, operator=operator)
+            for passage in found.passages
+        ],
+        context=None if packed is None else packed[1],
         complete=found.complete,
         warnings=warnings if found.complete else [*warnings, INCOMPLETE],
         usage=UsageBody(took_ms=0, stages={}),
     )
 
 
-def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: frozenset[str], *, operator: bool) -> ResultBody:
+def _result(
+    passage: Passage, tokens: Tokens, refs: frozenset[int], flags: Sequence[Flag], wanted: frozenset[str], *, operator: bool
+) -> ResultBody:
     chunk = passage.chunk
     return ResultBody(
         ref=passage.ref,
@@ -201,7 +237,8 @@ def _result(passage: Passage, tokens: Tokens, packed: Context | None, wanted: fr
         redactions=redactions(chunk.text),
         duplicates=list(passage.duplicates),
         tokens=tokens.count(chunk.text),
-        in_context=packed is not None and passage.ref in packed.refs,
+        in_context=passage.ref in refs,
+        flags=[FlagBody(code=flag.code, start=flag.start, end=flag.end) for flag in flags],
         metadata=dict(chunk.custom) if "metadata" in wanted else None,
     )
 

@@ -36,6 +36,7 @@ from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, 
 from retrieval.routes import router
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
+from retrieval.tokenizers import read_tokenizers
 from retrieval.tokens import Tokens
 
 
@@ -56,7 +57,10 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         vault = open_vault(privacy) if warm else None
         redactor, question_key = open_question_redactor(privacy), open_question_key(privacy)
         writer = AuditWriter(catalog) if warm else None
-        services = Services(catalog, index, named(model_name(settings)), redactor, named, vault, writer, tokens, question_key)
+        services = Services(
+            *(catalog, index, named(model_name(settings)), redactor, named, vault, writer, tokens, question_key),
+            tokenizers=read_tokenizers(RetrievalSettings().tokenizers),
+        )
         try:
             if warm:
                 _serving(services).embed_query("ready")

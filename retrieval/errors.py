@@ -4,8 +4,10 @@ RetrievalError
 ├── RequestError              the request itself cannot be served
 │   ├── EmptyQuestion         nothing but white space
 │   ├── QuestionTooLong       more characters than the service reads
+│   ├── QuestionRefused       it seems to command the model that reads the answer, and the operator refuses such
 │   ├── BadFilter             a filter that names what is not declared, or cannot be understood
 │   ├── RequestTooLarge       more bytes than the service reads
+│   ├── UnknownTokenizer      no tokenizer has the name that the budget is to be counted by
 │   ├── AmbiguousHeader       a header that says who asks came twice
 │   ├── AmbiguousPerson       more than one header says on whose behalf
 │   └── UserTokenUnsupported  a person's token, and no issuer is named that could vouch for it
@@ -13,6 +15,7 @@ RetrievalError
 │   └── ExpiredToken          one that was
 ├── InsufficientScope         a token that is good, but not for this
 ├── IssuerUnavailable         an issuer's keys cannot be had: its tokens cannot be checked now
+├── BadTokenizers             RETRIEVAL_TOKENIZERS names what is no tokenizer
 ├── BadIssuers                RETRIEVAL_ISSUERS names what is not understood, or not safe
 ├── NotAuthenticated          no service key, or one that is unknown, revoked or expired
 ├── MissingScope              the key may not do this
@@ -60,11 +63,27 @@ class BadFilter(RequestError):
         super().__init__(f"The filter cannot be used. {fault}")
 
 
+class QuestionRefused(RequestError):
+    code = "question_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The question seems to command the model that reads the answer, and is not answered. Ask in other words."
+        )
+
+
 class RequestTooLarge(RequestError):
     code = "request_too_large"
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(f"The request's body is larger than {max_bytes} bytes. Send the question alone.")
+
+
+class UnknownTokenizer(RequestError):
+    code = "unknown_tokenizer"
+
+    def __init__(self, known: list[str]) -> None:
+        super().__init__(f"There is no tokenizer of that name here. `context.tokenizer` may be one of: {', '.join(known)}.")
 
 
 class AmbiguousHeader(RequestError):
@@ -116,6 +135,13 @@ class IssuerUnavailable(RetrievalError):
 
     def __init__(self) -> None:
         super().__init__("The identity provider's keys cannot be had now, so its tokens cannot be checked. Check its `jwks`.")
+
+
+class BadTokenizers(RetrievalError):
+    code = "bad_tokenizers"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"RETRIEVAL_TOKENIZERS is not taken: {fault}. It is a JSON object of names and tokenizer.json files.")
 
 
 class BadIssuers(RetrievalError):

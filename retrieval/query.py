@@ -14,8 +14,12 @@ from index.model import Tokens
 from retrieval.fields import Sieve
 
 Dedup = Literal["near", "exact", "off"]
-Format = Literal["text", "markdown"]
+Format = Literal["text", "markdown", "xml", "messages"]
 Mode = Literal["hybrid", "dense", "lexical"]
+Order = Literal["rank", "document"]
+Expand = Literal["none", "neighbours", "section", "auto"]
+
+FlagCode = Literal["instruction", "role_marker", "tool_call", "hidden_text", "lookalike", "encoded"]
 
 NAMESPACE = UUID("6d0c7a34-3b0e-5f7e-9a53-0d6b1f0c2e77")
 
@@ -52,6 +56,15 @@ class Query:
     min_score: float | None = None
     decay: Decay | None = None
     scores: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A stretch of a text that seems to be meant for the model that reads it; half-open offsets of code points."""
+
+    code: FlagCode
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from retrieval.identity import Asker
 from retrieval.query import Confirmed, Found, Passage, Query
 from retrieval.rank import rank
 from retrieval.recheck import Recheck, may_pass, recheck
+from retrieval.screening import Screening
 from retrieval.services import Services
 from retrieval.verbatim import lift, read_verbatim
 
@@ -94,16 +95,19 @@ class Among:
 EVERYWHERE = Among(None, 1, -1)
 
 
-async def search(services: Services, asker: Asker, query: Query) -> Found:
-    """The best `query.top_k` passages that the asker may read. Raises `CatalogUnavailable`, `IndexFault`."""
-    clock = Clock()
+async def search(services: Services, asker: Asker, query: Query, screening: Screening | None = None) -> Found:
+    """The best `query.top_k` passages that the asker may read and `screening` keeps.
+
+    Raises `CatalogUnavailable`, `IndexFault`.
+    """
+    clock, screening = Clock(), screening or Screening()
     try:
-        return await _search(services, asker, query, clock)
+        return await _search(services, asker, query, screening, clock)
     except CollectionMissing:  # another took its place meanwhile, and it was dropped: the catalog knows which
-        return await _search(services, asker, query, clock)
+        return await _search(services, asker, query, screening, clock)
 
 
-async def _search(services: Services, asker: Asker, query: Query, clock: Clock) -> Found:
+async def _search(services: Services, asker: Asker, query: Query, screening: Screening, clock: Clock) -> Found:
     began = utc_now()
     collection, sources = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
     if collection is None:
@@ -135,7 +139,11 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
         clock.lap("search")
         checked = await to_thread.run_sync(_recheck, services, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
-        lifted = lift(fade(checked.result.confirmed, query.decay, query.when.at or began), verbatim)
+        kept = checked.result.confirmed
+        if screening.policy == "drop":
+            kept = await to_thread.run_sync(screening.kept, kept)
+            clock.lap("screen")
+        lifted = lift(fade(kept, query.decay, query.when.at or began), verbatim)
         confirmed = [one for one in lifted if one.exact or one.chunk.chunk_id in near]
         if look.dense is not None and query.min_score is not None and len(hits) > len(near):
             told = await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, confirmed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_bytes
 
@@ -14,10 +14,12 @@ from index.calls import IndexCalls
 from index.errors import EmbedderMissing
 from index.made_by import made_by
 from index.model import Embedder
+from index.model import Tokens as Counts
 from privacy.redactor import Redactor
 from privacy.vault import Vault
 from retrieval.audit_writer import AuditWriter
 from retrieval.candidates import Facts
+from retrieval.tokenizers import BUILT_IN
 from retrieval.tokens import Tokens
 
 
@@ -46,6 +48,7 @@ class Services:
     question_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     scopes: Scopes = field(default_factory=Scopes)
     facts: Facts = field(default_factory=Facts)
+    tokenizers: Mapping[str, Counts] = field(default_factory=lambda: BUILT_IN)
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""

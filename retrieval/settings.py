@@ -37,6 +37,16 @@ class RetrievalSettings(BaseSettings):
     issuers: Path | None = Field(
         default=None, description="The file that lists the identity providers whose tokens are taken (docs/identity.md)"
     )
+    screen: Literal["off", "flag", "drop"] = Field(
+        default="flag", description="What becomes of passages that seem to speak to the model that reads them (docs/screening.md)"
+    )
+    question_screen: Literal["off", "flag", "refuse"] = Field(
+        default="flag", description="What becomes of questions that do so: answered with a warning, or refused (422)"
+    )
+    tokenizers: dict[str, Path] = Field(
+        default={},
+        description="Tokenizers that `context.tokenizer` may name besides `model`: names and their tokenizer.json files",
+    )
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -15,13 +15,14 @@ from pydantic import (
     Field,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from catalog.ids import storable
-from retrieval.query import Dedup, Format
+from retrieval.query import Dedup, Expand, FlagCode, Format, Order
 from retrieval.wire_filter import FilterBody
 
-LATER = frozenset({"rerank", "session_id"} | {"tokenizer", "expand"})
+LATER = frozenset({"rerank", "session_id"})
 """Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
 
 Included = Literal["text", "metadata", "context", "scores"]
@@ -62,9 +63,40 @@ class ContextRequest(RequestModel):
     """How the passages are packed into one text."""
 
     max_tokens: Annotated[
-        int | None, Field(ge=1, le=128_000, description="Budget in tokens of the embedding model; default: the service's setting")
+        int | None, Field(ge=1, le=128_000, description="Budget in tokens of `tokenizer`; default: the service's setting")
     ] = None
-    format: Annotated[Format, Field(description="How citations are written")] = "text"
+    tokenizer: Annotated[
+        Text | None,
+        Field(
+            max_length=64,
+            description="Whose tokens are counted: `model` (the embedding model's, the default), `characters`, `bytes`, or one "
+            "that the service's operator named",
+        ),
+    ] = None
+    format: Annotated[
+        Format,
+        Field(description="How citations are written; `messages` gives rules, passages and question for a chat model besides"),
+    ] = "text"
+    order: Annotated[Order, Field(description="`document`: a document's passages together, in reading order")] = "rank"
+    expand: Annotated[
+        Expand,
+        Field(
+            description="What may stand around a passage where the budget leaves room: its `neighbours`, its `section`, or "
+            "`auto`, the section where several of its passages are results and else the neighbours"
+        ),
+    ] = "none"
+    compress: Annotated[
+        bool, Field(description="Where not all fits, keep the sentences that matter for the question. Not with `expand`")
+    ] = False
+    boundary: Annotated[
+        bool, Field(description="Put a word that no document can know around each passage; XML and messages need none")
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.compress and self.expand != "none":
+            raise ValueError("`compress` leaves out, `expand` adds: ask for one of them")
+        return self
 
 
 class DecayRequest(RequestModel):
@@ -180,6 +212,14 @@ class ScoresBody(BaseModel):
     ]
 
 
+class FlagBody(BaseModel):
+    """A stretch that seems to speak to the model that reads the text (docs/screening.md)."""
+
+    code: FlagCode
+    start: Annotated[int, Field(description="Code-point offset into the result's text; 0 to 0: in its title or headings")]
+    end: int
+
+
 class ResultBody(BaseModel):
     ref: Annotated[int, Field(description="The [n] in the context's text")]
     chunk_id: UUID
@@ -200,14 +240,40 @@ class ResultBody(BaseModel):
     ]
     tokens: Annotated[int, Field(description="Length of the text in tokens of the embedding model")]
     in_context: bool
+    flags: Annotated[
+        list[FlagBody], Field(description="Empty unless the text seems to hold an attack on a model, or where that is off")
+    ]
     metadata: dict[str, Any] | None
+
+
+class CitationBody(BaseModel):
+    """A piece of a passage in the context. Beside a result's own text it may be what stands around it (`expand`)."""
+
+    ref: int
+    start: Annotated[int, Field(description="Code-point offset into the context's text")]
+    end: Annotated[int, Field(description="Before it the piece ends")]
+    document_id: str
+    pages: list[int]
+    chars: Annotated[tuple[int, int], Field(description="The same characters as offsets into the version's text")]
+
+
+class MessageBody(BaseModel):
+    role: Literal["system", "user"]
+    content: str
 
 
 class ContextBody(BaseModel):
     text: str
     tokens: Annotated[int, Field(description="Of the whole text, citation lines included; never above the budget")]
-    truncated_refs: Annotated[list[int], Field(description="Passages that were cut; this version cuts none")]
+    truncated_refs: Annotated[list[int], Field(description="Passages of which a part was left out; […] stands in its place")]
     omitted_refs: Annotated[list[int], Field(description="Results that did not fit")]
+    citations: Annotated[list[CitationBody], Field(description="Which part of the text is from where, in the text's order")]
+    messages: Annotated[
+        list[MessageBody] | None,
+        Field(
+            description="With the format `messages`: rules, then `text` and the redacted question, which the budget leaves out"
+        ),
+    ]
 
 
 class WarningBody(BaseModel):

@@ -33,7 +33,10 @@ DESIGNED_PURE = {
         *("span", "policy", "pseudonym", "checksums", "words", "context", "persons", "moments", "repeated", "stand_in"),
         "names.windows",
     ),
-    "retrieval": ("query", "recheck", "rank", "fade", "verbatim", "context", "problems", "filter", "fields", "filter_text"),
+    "retrieval": (
+        *("query", "recheck", "rank", "fade", "verbatim", "context", "problems", "filter", "fields", "filter_text"),
+        *("units", "formats", "expand", "compress", "screen", "screen_phrases", "screen_words", "screening", "unmask"),
+    ),
 }  # fmt: skip
 
 

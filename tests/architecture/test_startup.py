@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.layout import ROOT, classes_of, code_files, module_name, modules_called
+from tests.architecture.layout import ROOT, classes_of, code_files, module_name, modules_called, syntax
 
 HEAVY = ("torch", "unstructured", "spacy", "prefect", "llama_index", "transformers", "sentence_transformers", "qdrant_client",
          "qdrant_edge", "presidio_analyzer", "presidio_anonymizer")  # fmt: skip
 ENGINE = {"index.engine", "index.requests", "index.shards"}
 """What only the engine's own process imports, with Qdrant in it from the first line: nobody else may reach it at import."""
+ADAPTERS = {"retrieval.llama_index", "retrieval.langchain"}
+"""What is a class of another framework from its first line: imported by that framework's users, by nothing of ours."""
 WATCHED = """
 import importlib, os, sys
 
@@ -74,10 +77,21 @@ def test_the_poison_kills() -> None:
 
 
 def test_importing_everything_below_the_flows_does_nothing(tmp_path: Path) -> None:
-    names = [name for name in modules() if name.partition(".")[0] not in ("cli", "flows") and name not in ENGINE]
+    names = [name for name in modules() if name.partition(".")[0] not in ("cli", "flows") and name not in ENGINE | ADAPTERS]
     heavy = loaded_after(names, tmp_path) & set(HEAVY)
     assert not heavy, f"imported at module level: {heavy}; import them inside the functions that use them"
     assert not (tmp_path / "home").exists()
+
+
+def test_nothing_of_ours_imports_an_adapter() -> None:
+    found = [
+        f"{path}:{node.lineno}"
+        for path in code_files()
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and ADAPTERS & {getattr(node, "module", None), *(alias.name for alias in node.names)}
+    ]
+    assert not found
 
 
 def test_the_command_line_starts_light(tmp_path: Path) -> None:

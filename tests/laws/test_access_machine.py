@@ -105,12 +105,7 @@ FAULTS = {
         "            back.group_id == Membership.member_id, back.member_id == Membership.group_id\n"
         "        ).exists())(aliased(Membership)))",
     ),
-    "everyone of every tenant": Fault(
-        store._scope_statement,
-        "where(of_tenant, AccessEntry.principal_id.in_(held), AccessEntry.deny == 0)",
-        "where(AccessEntry.principal_id.in_(held.union(select(Principal.id).where(Principal.kind == EVERYONE))),"
-        " AccessEntry.deny == 0)",
-    ),
+    "everyone is nobody": Fault(climb.held, "everyone.name == EVERYONE", "everyone.name != EVERYONE"),
     "an alias counts after it was taken away": Fault(climb.held, ", alias.deleted_at.is_(None)", ""),
     "a removed person is still known": Fault(store._person_statement, "named.deleted_at.is_(None),", ""),
     "a scope outlives its epoch": Fault(

@@ -68,6 +68,10 @@ def test_a_question_longer_than_the_service_reads(service: Service) -> None:
         ({"context": {"max_tokens": 0}}, "context.max_tokens"),
         ({"context": {"max_tokens": 10**6}}, "context.max_tokens"),
         ({"context": {"format": SECRET}}, "context.format"),
+        ({"context": {"tokenizer": 1}}, "context.tokenizer"),
+        ({"context": {"tokenizer": "\x00"}}, "context.tokenizer"),
+        ({"context": {"expand": SECRET}}, "context.expand"),
+        ({"context": {"compress": True, "expand": "auto"}}, "context"),
         ({"context": None}, "context"),
         ({"include": [SECRET]}, "include.0"),
         ({"topk": SECRET}, "topk"),
@@ -88,11 +92,6 @@ def test_a_field_that_does_not_fit_is_named_but_not_repeated(service: Service, f
 def test_what_comes_later_is_refused_by_name(service: Service, field: str) -> None:
     body = problem(service.retrieve("boiler", **{field: SECRET}), 422, "unsupported_option")
     assert field in body["detail"]
-
-
-@pytest.mark.parametrize("field", ["tokenizer", "expand"])
-def test_what_comes_later_inside_the_context_is_refused_by_name(service: Service, field: str) -> None:
-    assert field in problem(service.retrieve("boiler", context={field: 1}), 422, "unsupported_option")["detail"]
 
 
 @pytest.mark.usefixtures("handbook")
