@@ -33,7 +33,10 @@ DESIGNED_PURE = {
         *("span", "policy", "pseudonym", "checksums", "words", "context", "persons", "moments", "repeated", "stand_in"),
         "names.windows",
     ),
-    "retrieval": ("query", "recheck", "rank", "context", "problems"),
+    "retrieval": (
+        *("query", "recheck", "rank", "context", "problems"),
+        *("rewrite", "phrases", "pointing", "cues"),
+    ),
 }  # fmt: skip
 
 
