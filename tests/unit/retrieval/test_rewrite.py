@@ -18,7 +18,7 @@ CASES: list[tuple[list[str], Kind, str]] = [
     (["Who wrote the handbook of Oslo?", "When was that published?"],
      "follow_up", "When was that published? (Oslo, wrote, handbook)"),
     (["How is payroll archived?", "Who signs it off?", "And who pays for it?"],
-     "follow_up", "And who pays for it? (signs, payroll archived)"),
+     "follow_up", "And who pays for payroll archived?"),
     # the meaning of a pronoun stands in the question itself, or it has none
     (["What is a lien?", "How old was Peyton Manning when he played in Denver?"],
      "change", "How old was Peyton Manning when he played in Denver?"),
