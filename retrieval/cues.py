@@ -24,6 +24,7 @@ class Cues:
     articles: frozenset[str]
     kinds: frozenset[str]  # a general noun: with an article and nothing more, it means what was named before
     expletive: frozenset[str]  # what follows an `it` that points to nothing
+    adverbs: frozenset[str]  # may stand between the two
     binding: frozenset[str]  # begins a clause whose pronouns may mean what stands before it
     and_: tuple[str, ...]
     correct: tuple[str, ...]
@@ -76,7 +77,11 @@ ENGLISH = Cues(
         "module function class method protocol language library project proposal feature format person man woman king emperor "
         "president leader artist writer scientist family tribe people animal plant substance element theory principle event"
     ),
-    expletive=_words("true possible necessary allowed important legal safe likely clear rain rains take takes cost mean"),
+    expletive=_words(
+        "true possible necessary allowed important legal safe likely clear rain rains take takes cost mean proposed decided "
+        "suggested planned shown known believed thought claimed said agreed required forbidden recommended customary usual worth"
+    ),
+    adverbs=_words("ever still already also really not yet always often sometimes usually now generally"),
     binding=_words("when while before after because since until if although though once that who which where as"),
     and_=("and what about", "and how about", "what about", "how about", "and", "or", "but", "also", "then", "plus", "same for"),
     correct=(
@@ -122,6 +127,7 @@ GERMAN = Cues(
     articles=_words("dieser diese dieses diesen diesem"),
     kinds=frozenset(),
     expletive=_words("gibt möglich erlaubt nötig wahr"),
+    adverbs=frozenset(),
     binding=_words("wenn als während bevor nachdem weil da bis obwohl dass"),
     and_=("und was ist mit", "was ist mit", "wie steht es mit", "und wie ist es mit", "und", "oder", "aber"),
     correct=("nein, ich meinte", "nein ich meinte", "ich meinte", "nein, ich meine", "nein,", "entschuldigung,"),
@@ -149,6 +155,7 @@ FRENCH = Cues(
     articles=_words("cet cette ces"),
     kinds=frozenset(),
     expletive=_words("y a possible vrai faut"),
+    adverbs=frozenset(),
     binding=_words("quand lorsque si parce avant après pendant qui que"),
     and_=("et pour", "et qu'en est-il de", "qu'en est-il de", "et", "ou", "mais"),
     correct=("non, je voulais dire", "je voulais dire", "non,", "pardon,"),
@@ -176,6 +183,7 @@ SPANISH = Cues(
     articles=_words("este esta estos estas ese esa esos esas"),
     kinds=frozenset(),
     expletive=_words("posible verdad necesario"),
+    adverbs=frozenset(),
     binding=_words("cuando mientras antes después porque si aunque que"),
     and_=("y qué pasa con", "¿y qué pasa con", "¿y", "qué pasa con", "y", "o", "pero"),
     correct=("no, quería decir", "no, quiero decir", "quería decir", "no,", "perdón,"),

@@ -9,7 +9,8 @@ from typing import Literal
 
 from retrieval.cues import LANGUAGES, Cues
 
-Sort = Literal["named", "common", "number"]
+Sort = Literal["named", "title", "common", "number"]
+"""`title`: of a passage; the rest are told from the words of a question."""
 
 WORD = re.compile(r"\[[A-Z][A-Z_]*(?:_[A-Z0-9]+)?\]|[^\W_]+(?:[-_./'’+][^\W_]+)*(?:(?<=s)['’](?!\w))?")
 """A stand-in of redaction, or a word with what joins its parts: `raise-from`, `os.urandom`, `O'Neill`, `Graves'`."""

@@ -117,10 +117,13 @@ def _empty(words: Sequence[Word], at: int, cues: Cues) -> bool:
     """`Is it true that ...`, `How long does it take to ...`: this `it` means nothing."""
     if words[at].plain not in ("it", "es", "il"):
         return False
-    following = words[at + 1].plain if at + 1 < len(words) else ""
+    then = at + 1
+    while then < len(words) and words[then].plain in cues.adverbs:
+        then += 1
+    following = words[then].plain if then < len(words) else ""
     if following not in cues.expletive:
         return False
-    later = {word.plain for word in words[at + 2 : at + 6]}
+    later = {word.plain for word in words[then + 1 : then + 5]}
     return bool(later & {"that", "to", "if", "for", "dass", "que", "de", "zu"}) or following in ("rain", "rains")
 
 

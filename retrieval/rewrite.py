@@ -71,9 +71,8 @@ class _Topic:
     @property
     def phrases(self) -> tuple[Phrase, ...]:
         """Names first, then the title; what was said last comes before what was said earlier."""
-        every = _distinct((*self.own, *self.carried))
-        names = tuple(p for p in every if p.sort == "named")
-        return _distinct((*names, *self.title, *every))
+        every = (*self.own, *self.title, *self.carried)
+        return _distinct(sorted(every, key=lambda phrase: _ORDER.get(phrase.sort, 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +212,12 @@ def _by_place(question: str, number: int, turns: Sequence[Turn], topic: _Topic, 
     if not item:
         return None
     start, end = place.span
+    if points_back(question[end:], words_of(question[end:]), (), cues) is not None:  # `What does the first one say about it?`
+        more = _without(topic.phrases, (*own, *item))
+        item, used = (*item, *_bounded(more)), (*used, *(n for n in _from(topic) if n not in used))
     text = _with(f"{question[:start]}{item[0].text}{question[end:]}", [p.text for p in item[1:]])
     after = _Topic(own, item, sides, (*used, number))
-    return _Step(Rewritten(text, "ordinal", _said(item), used), after)
+    return _Step(Rewritten(text, "ordinal", _said(item), tuple(sorted(used))), after)
 
 
 def weighed(question: str, cues: Cues) -> tuple[Phrase, ...]:
@@ -252,7 +254,7 @@ def _agreed(turns: Sequence[Turn]) -> tuple[Phrase, ...]:
     last, before = titles[-1], titles[0] if len(titles) > 1 else []
     for title in dict.fromkeys(last):
         if title and (last.count(title) > 1 or (title == last[0] and title in before)):
-            return tuple(Phrase(words, "named") for words in [words_of(title)[:QUOTED_WORDS]] if words)
+            return tuple(Phrase(words, "title") for words in [words_of(title)[:QUOTED_WORDS]] if words)
     return ()
 
 
@@ -273,7 +275,9 @@ def _swapped(
 ) -> tuple[Phrase, ...]:
     """The phrases of the topic without those whose place the new ones take."""
     named = any(phrase.sort == "named" for phrase in own)
-    phrases = replace(topic, title=()).phrases if named or at_all_costs else topic.phrases  # the title is of what is left behind
+    phrases = topic.phrases
+    if named or at_all_costs:  # a title is that of what is left behind
+        phrases = tuple(phrase for phrase in phrases if phrase.sort != "title")
     shapes = {_shape(word) for phrase in own for word in phrase.words if word.is_number}
     if shapes and any(word.is_number and _shape(word) in shapes for phrase in phrases for word in phrase.words):
         return tuple(p for phrase in phrases if (p := _without_numbers(phrase, shapes)) is not None)
@@ -321,6 +325,7 @@ def _fragment(question: str, words: Sequence[Word], cues: Cues) -> bool:
     return len(words) <= 2 and question.rstrip().endswith("?") and not _asks_by_itself(question, cues)
 
 
+_ORDER = {"named": 0, "title": 1}
 _DEFINING = ("what", "was", "qué", "define", "explain")
 _ASKING = frozenset(
     "what which who whom whose when where why how is are was were do does did can could will would should has have "

@@ -23,6 +23,7 @@ CASES: list[tuple[list[str], Kind, str]] = [
     (["What is a lien?", "How old was Peyton Manning when he played in Denver?"],
      "change", "How old was Peyton Manning when he played in Denver?"),
     (["What is a lien?", "Is it true that payroll is archived?"], "change", "Is it true that payroll is archived?"),
+    (["What is a lien?", "Was it ever proposed to close Denver?"], "change", "Was it ever proposed to close Denver?"),
     (["What is a lien?", "When did Toyota close its plant?"], "change", "When did Toyota close its plant?"),
     (["What is a lien?", "Are there rules that say how payroll is archived?"],
      "change", "Are there rules that say how payroll is archived?"),
