@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from catalog.ids import ChunkId, PrincipalId, TenantId
 from catalog.session import ReadSession, WriteSession
@@ -68,5 +68,5 @@ def forget_turns(session: WriteSession, key: SessionKey) -> None:
     session.sql.execute(delete(TurnRow).where(*_of(TurnRow, key)))
 
 
-def _of(table: type[TurnRow] | type[TurnResult], key: SessionKey) -> tuple[object, ...]:
+def _of(table: type[TurnRow] | type[TurnResult], key: SessionKey) -> tuple[ColumnElement[bool], ...]:
     return (table.tenant_id == key.tenant_id, table.person_id == key.person_id, table.session == key.digest)

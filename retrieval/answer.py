@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,15 +15,18 @@ from catalog.text import StoredChunk
 from catalog.versions import When
 from index.model import Tokens
 from retrieval.audit_writer import Note
-from retrieval.audited import keep, keep_failure, keyed_digest
+from retrieval.audited import DIGEST_CHARACTERS, keep, keep_failure, keyed_digest
 from retrieval.context import Context, pack
+from retrieval.conversation import Conversation, remember, resume
 from retrieval.errors import EmptyQuestion, QuestionTooLong
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.named import as_asked, note_names
 from retrieval.query import Found, Passage, Query, version_ref
 from retrieval.redactions import redactions
+from retrieval.rewrite import with_carried
 from retrieval.search import Clock, search
 from retrieval.services import Services
+from retrieval.session import CatalogSessions, Sessions
 from retrieval.settings import RetrievalSettings
 from retrieval.wire import (
     ContextBody,
@@ -31,6 +34,7 @@ from retrieval.wire import (
     ResultBody,
     RetrieveRequest,
     RetrieveResponse,
+    SessionBody,
     UsageBody,
     VersionBody,
     WarningBody,
@@ -38,6 +42,10 @@ from retrieval.wire import (
 
 UNAUDITED = WarningBody(code="not_audited", detail="The audit could not be written; this service answers all the same.")
 NOTHING_INDEXED = WarningBody(code="nothing_indexed", detail="Nothing is indexed here yet. Run `portcullis ingest PATH` first.")
+NO_SESSION = WarningBody(
+    code="session_unavailable",
+    detail="Where sessions are kept does not answer: the question was taken by itself, or is not kept.",
+)
 INCOMPLETE = WarningBody(code="incomplete", detail="The index lags behind the catalog; more passages may exist. Ask again later.")
 
 
@@ -61,19 +69,46 @@ async def answer(
     asked = keyed_digest(services.question_key, asker.tenant_id, request.query)
     noted = Note(asker.tenant_id, asker.actor, "retrieve", f"user:{asker.person.name}", _asked(request_id, asked, asker.issuer))
     try:
-        body, found, whole = await _answer(services, limits, asker, request, request_id)
+        body, found, whole, conversation = await _answer(services, limits, asker, request, request_id)
     except Exception as error:
         code = error.code if isinstance(error, PortcullisError) else PortcullisError.code
         await keep_failure(services, replace(noted, action="retrieve.failed", details={**noted.details, "failed": code}))
         raise
     clock = Clock()
-    noted = replace(noted, details={**noted.details, **_handed_out(found)})
+    noted = replace(noted, details={**noted.details, **_handed_out(found), **_of_session(conversation)})
     kept = await keep(services, noted, required=limits.audit == "required")
     clock.lap("audit")
+    session = None
+    if conversation is not None:
+        session = _session(conversation, await remember(_sessions(services, limits), conversation, found))
+        clock.lap("session")
     whole.lap("all")
     stages = body.usage.stages | {"audit": round(clock.stages["audit"], 3)}
+    if "session" in clock.stages:
+        stages["session"] = round(stages.get("session", 0.0) + clock.stages["session"], 3)
     usage = UsageBody(took_ms=round(whole.stages["all"], 3), stages=stages)
-    return body.model_copy(update={"usage": usage, "warnings": body.warnings if kept else [*body.warnings, UNAUDITED]})
+    warnings = [
+        *body.warnings,
+        *(() if kept else (UNAUDITED,)),
+        *((NO_SESSION,) if session is not None and session.turn is None else ()),
+    ]
+    return body.model_copy(update={"usage": usage, "warnings": warnings, "session": session})
+
+
+def _sessions(services: Services, limits: RetrievalSettings) -> Sessions:
+    if services.sessions is not None:
+        return services.sessions
+    return CatalogSessions(services.catalog, timedelta(minutes=limits.session_minutes), limits.session_turns)
+
+
+def _session(conversation: Conversation, turn: int | None) -> SessionBody:
+    done = conversation.rewritten
+    rewritten = None if done.text == conversation.question else done.text
+    return SessionBody(turn=turn, rewritten=rewritten, kind=done.kind, used=list(done.used), evicted=list(conversation.evicted))
+
+
+def _of_session(conversation: Conversation | None) -> dict[str, Any]:
+    return {} if conversation is None else {"session": conversation.key.digest[:DIGEST_CHARACTERS]}
 
 
 def _asked(request_id: UUID, question: str, issuer: str | None) -> dict[str, Any]:
@@ -87,7 +122,7 @@ def _handed_out(found: Found) -> dict[str, Any]:
 
 async def _answer(
     services: Services, limits: RetrievalSettings, asker: Asker, request: RetrieveRequest, request_id: UUID
-) -> tuple[RetrieveResponse, Found, Clock]:
+) -> tuple[RetrieveResponse, Found, Clock, Conversation | None]:
     whole, clock = Clock(), Clock()
     if not request.query.strip():
         raise EmptyQuestion
@@ -98,15 +133,33 @@ async def _answer(
     clock.lap("redact")
     sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
     when = When(request.as_of, every=request.versions == "all")
-    query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted))
+    text, (asked, names), conversation = redacted.text, as_asked(request.query, redacted), None
+    if request.session_id is not None:
+        conversation = await resume(
+            services, _sessions(services, limits), limits.session_tokens, asker, request.session_id, redacted.text
+        )
+        text = conversation.rewritten.text
+        asked = asked and with_carried(asked, conversation.rewritten.carried)
+        clock.lap("session")
+    query = Query(text, request.top_k, sources, when, request.dedup, asked, names)
     found = await search(services, asker, query)
     clock.lap("search")
     budget = request.context.max_tokens or limits.default_context_tokens
     body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)
     clock.lap("pack")
-    stages = {"scope": asker.scope_ms, "redact": clock.stages["redact"], **found.stages, "pack": clock.stages["pack"]}
+    stages = {
+        "scope": asker.scope_ms,
+        "redact": clock.stages["redact"],
+        **_only(clock, "session"),
+        **found.stages,
+        "pack": clock.stages["pack"],
+    }
     usage = UsageBody(took_ms=0, stages={name: round(ms, 3) for name, ms in stages.items()})
-    return body.model_copy(update={"usage": usage}), found, whole
+    return body.model_copy(update={"usage": usage}), found, whole, conversation
+
+
+def _only(clock: Clock, stage: str) -> dict[str, float]:
+    return {stage: clock.stages[stage]} if stage in clock.stages else {}
 
 
 def _body(found: Found, tokens: Tokens, request: RetrieveRequest, budget: int, request_id: UUID) -> RetrieveResponse:

@@ -12,7 +12,7 @@ from retrieval.cues import LANGUAGES, Cues
 Sort = Literal["named", "title", "common", "number"]
 """`title`: of a passage; the rest are told from the words of a question."""
 
-WORD = re.compile(r"\[[A-Z][A-Z_]*(?:_[A-Z0-9]+)?\]|[^\W_]+(?:[-_./'’+][^\W_]+)*(?:(?<=s)['’](?!\w))?")
+WORD = re.compile(r"\[[A-Z][A-Z0-9_]*\]|[^\W_]+(?:[-_./'’+][^\W_]+)*(?:(?<=s)['’](?!\w))?")
 """A stand-in of redaction, or a word with what joins its parts: `raise-from`, `os.urandom`, `O'Neill`, `Graves'`."""
 _CODE = re.compile(r"[\d_.\[]")
 _OF = ("of", "de", "von", "del", "du")

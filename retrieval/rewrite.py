@@ -26,8 +26,8 @@ ALIKE = 0.72
 """From which similarity two words are taken for a slip of one another (`hypothyroidism`, `hyperthyroidism`)."""
 AGREEING = 3
 """Results of an answer whose titles are compared."""
-LONG_WORDS = 60
-"""A longer question stands alone, and of a longer earlier one so many words count: what a rewrite costs is bounded."""
+LONG_WORDS, LONG_CHARACTERS = 60, 800
+"""A longer question stands alone, and of a longer earlier one so much counts: what a rewrite costs is bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +81,35 @@ class _Step:
     topic: _Topic
 
 
-def rewrite(question: str, turns: Sequence[Turn]) -> Rewritten:
-    """The question as it would be asked by itself. `turns` are the earlier ones, oldest first."""
-    topic = _Topic()
-    for number, turn in enumerate(turns):
-        topic = _step(turn.question, turn.number, turns[:number], topic).topic
-        topic = replace(topic, title=_agreed(turns[: number + 1]))
+def rewrite(question: str, turns: Sequence[Turn], before: Sequence[str] = ()) -> Rewritten:
+    """The question as it would be asked by itself. `turns` are the earlier ones, oldest first, `before` what others before them
+    were `about`."""
+    topic = _topic(turns, before)
     return _step(question, 0, turns, topic).rewritten
 
 
+def about(turns: Sequence[Turn]) -> tuple[str, ...]:
+    """What these turns came to: the phrases that a question after them could carry on."""
+    return _said(_bounded(_topic(turns, ()).phrases))
+
+
+def _topic(turns: Sequence[Turn], before: Sequence[str]) -> _Topic:
+    topic = _Topic(carried=tuple(Phrase(words, "common") for words in map(words_of, before) if words))
+    for number, turn in enumerate(turns):
+        topic = _step(turn.question, turn.number, turns[:number], topic).topic
+        topic = replace(topic, title=_agreed(turns[: number + 1]))
+    return topic
+
+
 def _step(question: str, number: int, turns: Sequence[Turn], topic: _Topic) -> _Step:
-    every = words_of(question)
+    every = words_of(question[:LONG_CHARACTERS])
     words = every[:LONG_WORDS]
     cues = language_of(words)
     if cues is None:
         return _Step(Rewritten(question, "standalone"), topic)
     phrases = phrases_of(question, words, cues)
-    if not turns or len(every) > LONG_WORDS:
-        return _alone(question, number, words, phrases, cues, _Topic(), "standalone")
+    if not turns or len(every) > LONG_WORDS or len(question) > LONG_CHARACTERS:
+        return _alone(question, number, words, phrases, cues, topic, "standalone")
     rest = opened_by(question, cues.change)
     if rest is not None:
         return _changed(rest, number)
@@ -156,7 +167,7 @@ def _follow_up(
     if pointer.replaced is not None and clear:
         start, end = pointer.replaced
         text, told = f"{question[:start]}{carried[0].text}{question[end:]}", carried[1:]
-    return _Step(Rewritten(_with(text, [p.text for p in told]), "follow_up", _said(carried), _from(topic)), after)
+    return _Step(Rewritten(with_carried(text, [p.text for p in told]), "follow_up", _said(carried), _from(topic)), after)
 
 
 def _ellipsis(question: str, rest: str, number: int, topic: _Topic, cues: Cues) -> _Step:
@@ -188,7 +199,7 @@ def _carry(
     after = _Topic(own, carried, sides or asked, (*topic.used, number))
     if not said:
         return _Step(Rewritten(question, "standalone"), after)
-    return _Step(Rewritten(_with(rest, said), kind, tuple(said), _from(topic)), after)
+    return _Step(Rewritten(with_carried(rest, said), kind, tuple(said), _from(topic)), after)
 
 
 def _by_place(question: str, number: int, turns: Sequence[Turn], topic: _Topic, place: Pointer, cues: Cues) -> _Step | None:
@@ -215,13 +226,14 @@ def _by_place(question: str, number: int, turns: Sequence[Turn], topic: _Topic, 
     if points_back(question[end:], words_of(question[end:]), (), cues) is not None:  # `What does the first one say about it?`
         more = _without(topic.phrases, (*own, *item))
         item, used = (*item, *_bounded(more)), (*used, *(n for n in _from(topic) if n not in used))
-    text = _with(f"{question[:start]}{item[0].text}{question[end:]}", [p.text for p in item[1:]])
+    text = with_carried(f"{question[:start]}{item[0].text}{question[end:]}", [p.text for p in item[1:]])
     after = _Topic(own, item, sides, (*used, number))
     return _Step(Rewritten(text, "ordinal", _said(item), tuple(sorted(used))), after)
 
 
 def weighed(question: str, cues: Cues) -> tuple[Phrase, ...]:
     """What a question puts side by side: `How do A and B differ?`, `Which is older, A or B?`. Empty where it does not."""
+    question = question[:LONG_CHARACTERS]
     words = words_of(question)[:LONG_WORDS]
     phrases = phrases_of(question, words, cues)
     lists: list[list[Phrase]] = []
@@ -266,7 +278,7 @@ def _quote(quoted: Quoted) -> tuple[Phrase, ...]:
     """A passage by its title and innermost heading, else by its first words."""
     parts = [part for part in (quoted.title, *quoted.headings[-1:]) if part.strip()]
     if not parts:
-        parts = [" ".join(word.text for word in words_of(quoted.text)[:QUOTED_WORDS])]
+        parts = [" ".join(word.text for word in words_of(quoted.text[:LONG_CHARACTERS])[:QUOTED_WORDS])]
     return tuple(_distinct(Phrase(words_of(part)[:QUOTED_WORDS], "named") for part in parts if words_of(part)))
 
 
@@ -370,7 +382,8 @@ def _inside(phrase: Phrase, span: tuple[int, int]) -> bool:
     return span[0] <= phrase.words[0].start < span[1]
 
 
-def _with(text: str, more: Sequence[str]) -> str:
+def with_carried(text: str, more: Sequence[str]) -> str:
+    """The text with what was carried into it behind it."""
     return f"{text} ({', '.join(more)})" if more else text
 
 
