@@ -23,7 +23,7 @@ from evals.measures import MEASURES, measures
 from evals.open import open_home, open_model, open_redactor_in
 from ingest.pipeline import run
 from ingest.run import Request, Tools
-from retrieval.answer import as_query
+from retrieval.asked import as_query
 from retrieval.identity import asker_by_operator
 from retrieval.query import Mode
 from retrieval.search import search

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from uuid import UUID
 
@@ -35,6 +36,8 @@ from retrieval.issuers import read_issuers
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
 from retrieval.routes import router
 from retrieval.services import Services
+from retrieval.session import Sessions
+from retrieval.session_redis import open_redis_sessions
 from retrieval.settings import RetrievalSettings
 from retrieval.tokenizers import read_tokenizers
 from retrieval.tokens import Tokens
@@ -60,6 +63,7 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         services = Services(
             *(catalog, index, named(model_name(settings)), redactor, named, vault, writer, tokens, question_key),
             tokenizers=read_tokenizers(RetrievalSettings().tokenizers),
+            sessions=open_sessions(RetrievalSettings()),
         )
         try:
             if warm:
@@ -77,6 +81,15 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
 def open_tokens(settings: RetrievalSettings) -> Tokens | None:
     """What checks people's tokens; None where no issuer is named. Raises `BadIssuers`. No provider is asked here."""
     return None if settings.issuers is None else Tokens(read_issuers(settings.issuers))
+
+
+def open_sessions(settings: RetrievalSettings) -> Sessions | None:
+    """The Redis that keeps sessions; None where the catalog does. Raises `BadSessionStore`. It is not asked here."""
+    if settings.session_redis_url is None:
+        return None
+    life = timedelta(minutes=settings.session_minutes)
+    url = settings.session_redis_url.get_secret_value()
+    return open_redis_sessions(url, settings.session_timeout_seconds, life, settings.session_turns)
 
 
 def _serving(services: Services) -> Embedder:

@@ -15,9 +15,9 @@ from catalog.session import reading
 from catalog.tenants import policy_epoch
 from catalog.text import document_chunks
 from catalog.versions import When
-from retrieval.answer import location_body, version_body
 from retrieval.audit_writer import Note
 from retrieval.audited import keep, keyed_digest
+from retrieval.body import location_body, version_body
 from retrieval.errors import NoSuchDocument
 from retrieval.identity import Asker
 from retrieval.services import Services

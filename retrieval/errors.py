@@ -17,6 +17,8 @@ RetrievalError
 ├── IssuerUnavailable         an issuer's keys cannot be had: its tokens cannot be checked now
 ├── BadTokenizers             RETRIEVAL_TOKENIZERS names what is no tokenizer
 ├── BadIssuers                RETRIEVAL_ISSUERS names what is not understood, or not safe
+├── BadSessionStore           RETRIEVAL_SESSION_REDIS_URL names what cannot be used
+├── SessionsUnavailable       where turns are kept does not answer: never raised to a caller, who gets a warning
 ├── NotAuthenticated          no service key, or one that is unknown, revoked or expired
 ├── MissingScope              the key may not do this
 ├── NoPerson                  a key asks for itself: nobody's permissions apply, so nothing is readable
@@ -149,6 +151,21 @@ class BadIssuers(RetrievalError):
 
     def __init__(self, fault: str) -> None:
         super().__init__(f"RETRIEVAL_ISSUERS is not taken: {fault}. docs/identity.md shows how it is written.")
+
+
+class BadSessionStore(RetrievalError):
+    code = "bad_session_store"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"RETRIEVAL_SESSION_REDIS_URL is not taken: {fault}. Without it, sessions are kept in the catalog.")
+
+
+class SessionsUnavailable(RetrievalError):
+    code = "session_unavailable"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("Where sessions are kept does not answer. Check the Redis that RETRIEVAL_SESSION_REDIS_URL names.")
 
 
 class NotAuthenticated(RetrievalError):

@@ -15,7 +15,8 @@ from catalog.errors import NoLiveCollection
 from catalog.session import reading
 from index.errors import CollectionMissing, EmbedderMismatch
 from retrieval.admission import Admission
-from retrieval.answer import LOST, UNAUDITED, answer
+from retrieval.answer import answer
+from retrieval.body import LOST, UNAUDITED
 from retrieval.document import give_document
 from retrieval.errors import Draining, NotReady
 from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from retrieval.fields import BUILT_IN, Kind
@@ -47,6 +47,20 @@ class RetrievalSettings(BaseSettings):
         default={},
         description="Tokenizers that `context.tokenizer` may name besides `model`: names and their tokenizer.json files",
     )
+    session_minutes: int = Field(
+        default=60, ge=1, le=60 * 24 * 30, description="How long a session's turns are kept after the last of them"
+    )
+    session_turns: int = Field(default=20, ge=1, le=100, description="How many turns of a session are kept")
+    session_tokens: int = Field(
+        default=600,
+        ge=1,
+        le=8000,
+        description="Budget of the earlier turns that a question is read with; older ones are summed up",
+    )
+    session_redis_url: SecretStr | None = Field(
+        default=None, description="A Redis that keeps sessions, `redis://HOST:PORT/0`; without one the catalog keeps them"
+    )
+    session_timeout_seconds: float = Field(default=0.5, gt=0, le=60, description="How long that Redis may take to answer")
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
     )

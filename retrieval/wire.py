@@ -20,9 +20,10 @@ from pydantic import (
 
 from catalog.ids import storable
 from retrieval.query import Dedup, Expand, FlagCode, Format, Order
+from retrieval.rewrite import Kind
 from retrieval.wire_filter import FilterBody
 
-LATER = frozenset({"rerank", "session_id"})
+LATER = frozenset({"rerank"})
 """Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
 
 Included = Literal["text", "metadata", "context", "scores"]
@@ -120,6 +121,7 @@ class RetrieveRequest(RequestModel):
                     "context": {"max_tokens": 1000, "format": "markdown"},
                     "include": ["text", "context"],
                 },
+                {"query": "And what about the second one?", "session_id": "c0ffee"},
             ]
         }
     )
@@ -164,6 +166,15 @@ class RetrieveRequest(RequestModel):
         Field(ge=-1, le=1, description="Only passages whose vector has at least this cosine with the question's: `scores.dense`"),
     ] = None
     decay: Annotated[DecayRequest | None, Field(description="Newer versions count for more; default: age does not matter")] = None
+    session_id: Annotated[
+        Text | None,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="A conversation of this person, by an id that the application chooses: a question that leans on earlier "
+            "ones of it is made to stand alone before it is searched for",
+        ),
+    ] = None
     context: Annotated[ContextRequest, Field(description="How the passages are packed")] = ContextRequest()
     include: Annotated[
         list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")
@@ -286,6 +297,22 @@ class UsageBody(BaseModel):
     stages: Annotated[dict[str, float], Field(description="Milliseconds by stage")]
 
 
+class SessionBody(BaseModel):
+    """Where the session stands with this question."""
+
+    turn: Annotated[
+        int | None, Field(description="The question's number in the session, from 1; null where it could not be kept")
+    ]
+    rewritten: Annotated[
+        str | None, Field(description="What was searched for in its place, redacted; null where that was itself")
+    ]
+    kind: Annotated[Kind, Field(description="How the question leans on earlier ones; `change` is a change of subject")]
+    used: Annotated[list[int], Field(description="The turns that words were carried over from")]
+    evicted: Annotated[
+        list[int], Field(description="The oldest turns, of which at most what they were about is still considered")
+    ]
+
+
 class RetrieveResponse(BaseModel):
     """The passages that this person may read, best first."""
 
@@ -296,6 +323,7 @@ class RetrieveResponse(BaseModel):
     context: ContextBody | None
     complete: Annotated[bool, Field(description="False if fewer than top_k are here although more may exist; ask again later")]
     warnings: list[WarningBody]
+    session: Annotated[SessionBody | None, Field(description="Null without `session_id`")] = None
     usage: UsageBody
 
 

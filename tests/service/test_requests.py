@@ -88,7 +88,7 @@ def test_a_field_that_does_not_fit_is_named_but_not_repeated(service: Service, f
     assert SECRET not in service.log.getvalue()
 
 
-@pytest.mark.parametrize("field", ["rerank", "session_id"])
+@pytest.mark.parametrize("field", ["rerank"])
 def test_what_comes_later_is_refused_by_name(service: Service, field: str) -> None:
     body = problem(service.retrieve("boiler", **{field: SECRET}), 422, "unsupported_option")
     assert field in body["detail"]
