@@ -3,8 +3,9 @@
     python -m evals.screen [DATA] [--misses] [--json]
 
 Attacks are ours (`evals/attacks/`): `tuned_on` was looked at while the rules were written, `held_out` was written before them and
-read only by this command. Each is screened as a passage that holds nothing else. Ordinary passages are stretches of at most 900
-characters of real documents under DATA: those of the first group were looked at while the rules were written, the others not.
+read only by this command, `reworded` was written after them to get past them: what somebody can do who knows the rules. Each is
+screened as a passage that holds nothing else. Ordinary passages are stretches of at most about 900 characters of real documents
+under DATA: those of the first group were looked at while the rules were written, the others not.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    result = measure(given.data, ("tuned_on",) if given.misses else ("tuned_on", "held_out"), misses=given.misses)
+    result = measure(given.data, ("tuned_on",) if given.misses else ("tuned_on", "held_out", "reworded"), misses=given.misses)
     if given.json:
         print(json.dumps(asdict(result)))
         return

@@ -76,10 +76,10 @@ class _Packer:
         self.blocks: dict[int, Block] = {}
         self.costs: dict[int, int] = {}
         self.history: list[tuple[int, Block | None]] = []  # what each change replaced, to take it back
-        self.shown: dict[str, int] = {}  # hashes of texts that stand in the context, and under which number
+        self.shown: dict[str, int] = {}  # texts that stand in the context, and under which number
         self.first: dict[str, int] = {}
         for passage in passages:
-            self.first.setdefault(passage.chunk.text_hash, passage.ref)
+            self.first.setdefault(passage.chunk.text, passage.ref)
         self.between = tokens.count(BETWEEN)
         self.frame = tokens.count(opening(packing.format, packing.boundary)) + (
             tokens.count("\n</passages>") if packing.format == "xml" else 0
@@ -88,7 +88,7 @@ class _Packer:
     def fill(self) -> None:
         """Every passage in its turn: whole, cut, or not at all. An equal text is not written again."""
         for passage in self.passages:
-            primary = self.shown.get(passage.chunk.text_hash)
+            primary = self.shown.get(passage.chunk.text)
             whole = Block(passage.ref, (_all_of(passage),), primary)
             if not self.put(whole) and primary is None and (cut := self.cut(passage)) is not None:
                 self.put(cut)
@@ -103,7 +103,7 @@ class _Packer:
         self.costs[block.ref] = cost
         if block.same_as is None:
             for piece in block.pieces:
-                self.shown.setdefault(piece.chunk.text_hash, block.ref)
+                self.shown.setdefault(piece.chunk.text, block.ref)
         return True
 
     def cost(self, block: Block) -> int:
@@ -143,11 +143,11 @@ class _Packer:
         """Put a chunk beside those of a block, unless its text is here already."""
         pieces = (*self.blocks[ref].pieces, Piece(chunk, 0, len(chunk.text)))
         ordered = tuple(sorted(pieces, key=lambda p: p.chunk.position))
-        return chunk.text_hash not in self.shown and self.put(Block(ref, ordered))
+        return chunk.text not in self.shown and self.put(Block(ref, ordered))
 
     def compress(self, question: str) -> None:
         """The sentences that matter most, from whatever passages; all of them where all fit."""
-        first = [p for p in self.passages if self.first[p.chunk.text_hash] == p.ref]
+        first = [p for p in self.passages if self.first[p.chunk.text] == p.ref]
         cut = [units(p.chunk.text) or (Unit(0, len(p.chunk.text)),) for p in first]
         order = by_importance(first, cut, question)
         sizes = [[self.tokens.count(p.chunk.text[u.start : u.end]) for u in cut[n]] for n, p in enumerate(first)]
@@ -170,7 +170,7 @@ class _Packer:
                 break
             self.costs = {ref: self.cost(block) for ref, block in self.blocks.items()}
         for passage in self.passages:
-            primary = self.first[passage.chunk.text_hash]
+            primary = self.first[passage.chunk.text]
             if primary != passage.ref and primary in self.blocks:
                 self.put(Block(passage.ref, (_all_of(passage),), primary))
 

@@ -146,7 +146,7 @@ class _Pen:
         for block in blocks:
             chunk = block.pieces[0].chunk
             for start, end, piece in self.places.get(block.same_as or 0, ()):
-                if piece.chunk.text_hash == chunk.text_hash:
+                if piece.chunk.text == chunk.text:
                     self.citations.append(Citation(block.ref, start, end, Piece(chunk, piece.start, piece.end)))
 
 

@@ -18,7 +18,7 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     ),
     (
         "note message attention attn notice",
-        r"\W+(?:\w+\W+){0,3}?(?:to|for)\W+(?:\w+\W+){0,2}?(?:ai )?(?:assistants?|agents?)\b\W*(?:reviewing|reading|:|when)",
+        r"\W+(?:\w+\W+){0,3}?(?:to|for)\W+(?:\w+\W+){0,2}?(?:ai agents?|(?:ai )?assistants?)\b\W*(?:reviewing|reading|:|when)",
     ),
     ("dear attention hey", rf"\W+{_AI}"),
     (

@@ -25,6 +25,7 @@ from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 from retrieval.surroundings import surroundings
 from retrieval.wire import RetrieveRequest, RetrieveResponse
+from tests.faults import Fault, planted
 from tests.laws.house import READERS, House, fresh
 from tests.service.corpus import Corpus
 from tests.service.words import WordEmbedder
@@ -133,3 +134,12 @@ def test_what_stands_around_obeys_the_sources_that_were_asked_for(corpus: Corpus
     asker, found = _found(corpus)
     query = Query("boilers", 1, sources=("wiki",))
     assert surroundings(corpus.services, asker, query, found, "section", Screening()).chunks == {}
+
+
+def test_faults_in_the_recheck_of_what_stands_around_are_found(corpus: Corpus) -> None:
+    with planted(Fault(surroundings, "!= scope.policy_epoch", "== -1")), pytest.raises(AssertionError):
+        test_so_does_a_person_who_leaves(corpus)
+    corpus.people("ana", "ben")
+    corpus.publish("handbook", *TEXTS, allow=["user:ana"], version="2")
+    with planted(Fault(surroundings, "readable(chunk)", "True")), pytest.raises(AssertionError):
+        test_a_right_that_is_taken_after_the_search_takes_what_stands_around(corpus)

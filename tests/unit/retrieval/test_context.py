@@ -153,7 +153,7 @@ def test_no_text_stands_twice(made: tuple[list[Passage], Around], tokens: Words,
     spans = sorted(places)
     assert all(a[1] <= b[0] for a, b in pairwise(spans))
     whole = [packed.text[a:b] for a, b in spans if packed.text[a:b].strip()]
-    by_chunk = {(c.start, c.end): c.piece.chunk.text_hash for c in packed.citations}
+    by_chunk = {(c.start, c.end): c.piece.chunk.text for c in packed.citations}
     assert packing.compress or len(whole) == len({by_chunk[s] for s in spans if packed.text[s[0] : s[1]].strip()})
 
 
@@ -210,6 +210,18 @@ def test_an_equal_text_is_written_once_and_cited_twice() -> None:
     first, third = (next(c for c in packed.citations if c.ref == ref) for ref in (1, 3))
     assert (first.start, first.end) == (third.start, third.end)
     assert third.piece.chunk.document_name == "d2"
+
+
+def test_texts_are_equal_by_what_is_shown_not_by_the_hash_of_what_was_embedded() -> None:
+    """A chunk's hash is that of its text with the headings above it: one may show them as headings, the other as text."""
+    as_headings = replace(stored(1, text="the text"), text_hash="h")
+    as_text = replace(stored(2, document=2, text="Head\n\nthe text"), text_hash="h")
+    under_another = replace(stored(3, document=3, text="the text"), text_hash="i")
+    packed = _packed([Passage(n, c, 1.0, ()) for n, c in enumerate((as_headings, as_text, under_another), start=1)], 100)
+    assert [(c.ref, packed.text[c.start : c.end]) for c in packed.citations] == [
+        (1, "the text"), (3, "the text"), (2, "Head\n\nthe text"),
+    ]  # fmt: skip
+    assert packed.text.endswith("(the text of [1])")
 
 
 def test_in_the_order_of_documents_a_document_stands_together() -> None:
