@@ -104,7 +104,8 @@ def _sessions(services: Services, limits: RetrievalSettings) -> Sessions:
 def _session(conversation: Conversation, turn: int | None) -> SessionBody:
     done = conversation.rewritten
     rewritten = None if done.text == conversation.question else done.text
-    return SessionBody(turn=turn, rewritten=rewritten, kind=done.kind, used=list(done.used), evicted=list(conversation.evicted))
+    used, evicted = list(done.used), list(conversation.evicted)
+    return SessionBody(turn=turn, rewritten=rewritten, kind=done.kind, by=conversation.by, used=used, evicted=evicted)
 
 
 def _of_session(conversation: Conversation | None) -> dict[str, Any]:

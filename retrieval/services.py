@@ -17,6 +17,7 @@ from index.model import Embedder
 from privacy.redactor import Redactor
 from privacy.vault import Vault
 from retrieval.audit_writer import AuditWriter
+from retrieval.rewrite_model import ModelRewriter
 from retrieval.session import Sessions
 from retrieval.tokens import Tokens
 
@@ -32,7 +33,8 @@ class Services:
 
     Without a `vault` nothing can be revealed, without `tokens` no person's token is taken. Without the `audit`'s writer each
     entry is a transaction of its own: enough for a single question. `question_key` makes the digests of questions there; one
-    made up here is good for this process alone. Without `sessions` the catalog keeps them.
+    made up here is good for this process alone. Without `sessions` the catalog keeps
+    them, without a `rewriter` questions are rewritten by rules alone.
     """
 
     catalog: Engine
@@ -46,6 +48,7 @@ class Services:
     question_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     scopes: Scopes = field(default_factory=Scopes)
     sessions: Sessions | None = None
+    rewriter: ModelRewriter | None = None
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""
