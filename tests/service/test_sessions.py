@@ -7,7 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from catalog.documents import open_source
@@ -117,6 +121,30 @@ def test_older_turns_are_summed_up_within_the_budget_and_named(
         told = ask(service, f"And who has access to it on floor {number}, on the left or on the right?")
     assert told["session"]["turn"] == 6
     assert told["session"]["evicted"] == [1, 2, 3, 4]
+
+
+WORDS = ("Zanzibar", "Quetzal", "Ocelot")
+
+
+@settings_of(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    hidden=st.sets(st.sampled_from(WORDS), min_size=1),
+    question=st.sampled_from(
+        ["What about the second one?", "Tell me about the last one", "Who guards it?", "And the first result?"]
+    ),
+)
+def test_no_word_of_what_was_taken_away_is_carried(service: Service, corpus: Corpus, hidden: set[str], question: str) -> None:
+    """Whatever is taken away between two turns, and however the second points at it."""
+    for word in WORDS:
+        corpus.publish(word.lower(), f"The payroll archive has a {word} door.", allow=["everyone"], title=word, headings=[word])
+        corpus.relabel(word.lower(), allow=["everyone"])
+    session_id = str(uuid4())
+    first = ask(service, "Who has the payroll archive?", session_id=session_id)
+    assert {result["title"] for result in first["results"]} == {*WORDS}
+    for word in hidden:
+        corpus.relabel(word.lower(), allow=["user:ben"])
+    told = str(ask(service, question, session_id=session_id))
+    assert not [word for word in hidden if word in told]
 
 
 def test_names_are_kept_and_carried_as_pseudonyms(service: Service, services: Services, corpus: Corpus) -> None:
