@@ -15,8 +15,8 @@ from typing import Any
 
 from retrieval.errors import BadRewriter
 from retrieval.history import History
-from retrieval.phrases import words_of
-from retrieval.rewrite import LONG_CHARACTERS, Rewritten
+from retrieval.phrases import LONG_CHARACTERS, words_of
+from retrieval.rewrite import Rewritten
 from retrieval.said import acceptable
 
 MOST_BYTES = 64 * 1024

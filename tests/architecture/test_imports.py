@@ -35,7 +35,7 @@ DESIGNED_PURE = {
     ),
     "retrieval": (
         *("query", "recheck", "rank", "context", "problems"),
-        *("rewrite", "phrases", "pointing", "cues", "history", "said"),
+        *("rewrite", "phrases", "pointing", "cues", "history", "said", "sentence"),
     ),
 }  # fmt: skip
 
