@@ -34,6 +34,7 @@ from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
+from retrieval.rewrite_model import ModelRewriter
 from retrieval.routes import router
 from retrieval.services import Services
 from retrieval.session import Sessions
@@ -64,6 +65,7 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
             *(catalog, index, named(model_name(settings)), redactor, named, vault, writer, tokens, question_key),
             tokenizers=read_tokenizers(RetrievalSettings().tokenizers),
             sessions=open_sessions(RetrievalSettings()),
+            rewriter=open_rewriter(RetrievalSettings()),
         )
         try:
             if warm:
@@ -73,6 +75,8 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         finally:
             if writer is not None:
                 writer.close()
+            if services.rewriter is not None:
+                services.rewriter.close()
             index.close()
     finally:
         catalog.dispose()
@@ -90,6 +94,15 @@ def open_sessions(settings: RetrievalSettings) -> Sessions | None:
     life = timedelta(minutes=settings.session_minutes)
     url = settings.session_redis_url.get_secret_value()
     return open_redis_sessions(url, settings.session_timeout_seconds, life, settings.session_turns)
+
+
+def open_rewriter(settings: RetrievalSettings) -> ModelRewriter | None:
+    """The model that rewrites questions; None where rules alone do. Raises `BadRewriter`. It is not asked here."""
+    if settings.rewrite_url is None:
+        return None
+    key = None if settings.rewrite_key is None else settings.rewrite_key.get_secret_value()
+    bounds = settings.rewrite_timeout_seconds, settings.rewrite_at_once
+    return ModelRewriter(settings.rewrite_url, settings.rewrite_model, key, *bounds)
 
 
 def _serving(services: Services) -> Embedder:

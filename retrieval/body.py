@@ -80,7 +80,8 @@ def session_body(conversation: Conversation, turn: int | None) -> SessionBody:
     """The turn that the question became; none where it could not be kept."""
     done = conversation.rewritten
     rewritten = None if done.text == conversation.question else done.text
-    return SessionBody(turn=turn, rewritten=rewritten, kind=done.kind, used=list(done.used), evicted=list(conversation.evicted))
+    used, evicted = list(done.used), list(conversation.evicted)
+    return SessionBody(turn=turn, rewritten=rewritten, kind=done.kind, by=conversation.by, used=used, evicted=evicted)
 
 
 def version_body(chunk: StoredChunk) -> VersionBody:

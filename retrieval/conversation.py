@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from anyio import to_thread
+from anyio import move_on_after, to_thread
 from sqlalchemy import Engine
 
 from acl.scope import ReadScope
@@ -23,11 +24,12 @@ from catalog.text import held_chunks
 from catalog.turns import KeptTurn, SessionKey
 from catalog.versions import NOW
 from retrieval.errors import SessionsUnavailable
-from retrieval.history import fit
+from retrieval.history import History, fit
 from retrieval.identity import Asker
 from retrieval.query import Found
 from retrieval.recheck import may_pass
 from retrieval.rewrite import Quoted, Rewritten, Turn, rewrite
+from retrieval.rewrite_model import ModelRewriter
 from retrieval.services import Services
 from retrieval.session import Sessions, session_key
 
@@ -40,6 +42,7 @@ class Conversation:
     question: str  # redacted, as it is kept
     rewritten: Rewritten
     evicted: tuple[int, ...] = ()
+    by: Literal["rules", "model"] = "rules"
     available: bool = True
 
 
@@ -54,15 +57,27 @@ async def resume(
         return Conversation(key, question, Rewritten(question, "standalone"), available=False)
     if not kept:
         return Conversation(key, question, Rewritten(question, "standalone"))
-    return await to_thread.run_sync(_resume, services, budget_tokens, asker, kept, key, question)
+    history, by_rules = await to_thread.run_sync(_by_rules, services, budget_tokens, asker, kept, question)
+    by_model = await _by_model(services.rewriter, question, history, by_rules)
+    by: Literal["rules", "model"] = "rules" if by_model is None else "model"
+    return Conversation(key, question, by_model or by_rules, history.evicted, by)
 
 
-def _resume(
-    services: Services, budget_tokens: int, asker: Asker, kept: Sequence[KeptTurn], key: SessionKey, question: str
-) -> Conversation:
+def _by_rules(
+    services: Services, budget_tokens: int, asker: Asker, kept: Sequence[KeptTurn], question: str
+) -> tuple[History, Rewritten]:
     turns = _readable(services.catalog, asker, kept, services.scopes.find)
     history = fit(turns, services.embedder.tokens, budget_tokens)
-    return Conversation(key, question, rewrite(question, history.turns, history.about), history.evicted)
+    return history, rewrite(question, history.turns, history.about)
+
+
+async def _by_model(rewriter: ModelRewriter | None, question: str, history: History, by_rules: Rewritten) -> Rewritten | None:
+    """What the model makes of it within its time; one that sends a byte now and then is not waited for either."""
+    if rewriter is None:
+        return None
+    with move_on_after(rewriter.timeout_seconds):
+        return await to_thread.run_sync(rewriter.rewrite, question, history, by_rules, abandon_on_cancel=True)
+    return None
 
 
 async def remember(sessions: Sessions, conversation: Conversation, found: Found) -> int | None:

@@ -18,6 +18,7 @@ RetrievalError
 ├── BadTokenizers             RETRIEVAL_TOKENIZERS names what is no tokenizer
 ├── BadIssuers                RETRIEVAL_ISSUERS names what is not understood, or not safe
 ├── BadSessionStore           RETRIEVAL_SESSION_REDIS_URL names what cannot be used
+├── BadRewriter               RETRIEVAL_REWRITE_URL or RETRIEVAL_REWRITE_MODEL cannot be used
 ├── SessionsUnavailable       where turns are kept does not answer: never raised to a caller, who gets a warning
 ├── NotAuthenticated          no service key, or one that is unknown, revoked or expired
 ├── MissingScope              the key may not do this
@@ -158,6 +159,16 @@ class BadSessionStore(RetrievalError):
 
     def __init__(self, fault: str) -> None:
         super().__init__(f"RETRIEVAL_SESSION_REDIS_URL is not taken: {fault}. Without it, sessions are kept in the catalog.")
+
+
+class BadRewriter(RetrievalError):
+    code = "bad_rewriter"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "RETRIEVAL_REWRITE_URL is no base of an API (`https://HOST/v1`), or RETRIEVAL_REWRITE_MODEL is missing. Without the "
+            "URL questions are rewritten by rules."
+        )
 
 
 class SessionsUnavailable(RetrievalError):

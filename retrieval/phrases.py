@@ -14,6 +14,8 @@ Sort = Literal["named", "title", "common", "number"]
 
 WORD = re.compile(r"\[[A-Z][A-Z0-9_]*\]|[^\W_]+(?:[-_./'’+][^\W_]+)*(?:(?<=s)['’](?!\w))?")
 """A stand-in of redaction, or a word with what joins its parts: `raise-from`, `os.urandom`, `O'Neill`, `Graves'`."""
+LONG_WORDS, LONG_CHARACTERS = 60, 800
+"""A longer question stands alone, and of a longer earlier one so much counts: what a rewrite costs is bounded."""
 _CODE = re.compile(r"[\d_.\[]")
 _OF = ("of", "de", "von", "del", "du")
 

@@ -13,8 +13,9 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from retrieval.cues import Cues
-from retrieval.phrases import Phrase, Word, language_of, phrases_of, words_of
-from retrieval.pointing import ARTICLES, Pointer, opened_by, ordinal, points_back
+from retrieval.phrases import LONG_CHARACTERS, LONG_WORDS, Phrase, Word, language_of, phrases_of, words_of
+from retrieval.pointing import Pointer, opened_by, ordinal, points_back
+from retrieval.sentence import asks_by_itself, defines, is_fragment, weighed
 
 Kind = Literal["standalone", "change", "follow_up", "ordinal", "ellipsis", "correction"]
 
@@ -26,8 +27,6 @@ ALIKE = 0.72
 """From which similarity two words are taken for a slip of one another (`hypothyroidism`, `hyperthyroidism`)."""
 AGREEING = 3
 """Results of an answer whose titles are compared."""
-LONG_WORDS, LONG_CHARACTERS = 60, 800
-"""A longer question stands alone, and of a longer earlier one so much counts: what a rewrite costs is bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def _step(question: str, number: int, turns: Sequence[Turn], topic: _Topic) -> _
     pointer = points_back(question, words, phrases, cues)
     rest = opened_by(question, cues.and_)
     part = question if rest is None else rest
-    if pointer is None and (rest is not None or _fragment(question, words, cues)) and not _asks_by_itself(part, cues):
+    if pointer is None and (rest is not None or is_fragment(question, words, cues)) and not asks_by_itself(part, cues):
         return _ellipsis(question, part, number, topic, cues)
     if pointer is not None and topic.phrases:
         return _follow_up(question, number, words, phrases, topic, pointer, cues)
@@ -135,16 +134,9 @@ def _alone(
 ) -> _Step:
     """Nothing is carried into the question. What it leaves open (`Who is the release manager?`) the next may still ask for."""
     sides = tuple(word.text for word in words if word.plain in cues.sides)
-    open_ = not any(phrase.sort == "named" for phrase in phrases) and not _defines(words, phrases)
+    open_ = not any(phrase.sort == "named" for phrase in phrases) and not defines(words, phrases)
     carried, used = (topic.phrases, topic.used) if open_ else ((), ())
     return _Step(Rewritten(question, kind), _Topic(phrases, carried, sides, (*used, number)))
-
-
-def _defines(words: Sequence[Word], phrases: Sequence[Phrase]) -> bool:
-    """`What is a hernia?` names its subject as fully as a name does; `What is the dose?` does not."""
-    if not phrases or len(words) < 3 or words[0].plain not in _DEFINING:
-        return False
-    return phrases[0].place in (2, 3) and words[2].plain != "the"
 
 
 def _changed(rest: str, number: int) -> _Step:
@@ -180,7 +172,7 @@ def _ellipsis(question: str, rest: str, number: int, topic: _Topic, cues: Cues) 
 
 
 def _corrected(question: str, rest: str, number: int, turns: Sequence[Turn], topic: _Topic, cues: Cues) -> _Step:
-    if _asks_by_itself(rest, cues):
+    if asks_by_itself(rest, cues):
         return _step(rest, number, turns, topic)
     words = words_of(rest)[:LONG_WORDS]
     own = phrases_of(rest, words, cues)
@@ -229,35 +221,6 @@ def _by_place(question: str, number: int, turns: Sequence[Turn], topic: _Topic, 
     text = with_carried(f"{question[:start]}{item[0].text}{question[end:]}", [p.text for p in item[1:]])
     after = _Topic(own, item, sides, (*used, number))
     return _Step(Rewritten(text, "ordinal", _said(item), tuple(sorted(used))), after)
-
-
-def weighed(question: str, cues: Cues) -> tuple[Phrase, ...]:
-    """What a question puts side by side: `How do A and B differ?`, `Which is older, A or B?`. Empty where it does not."""
-    question = question[:LONG_CHARACTERS]
-    words = words_of(question)[:LONG_WORDS]
-    phrases = phrases_of(question, words, cues)
-    lists: list[list[Phrase]] = []
-    for phrase in phrases:
-        if lists and _follows(question, words, lists[-1][-1], phrase, cues):
-            lists[-1].append(phrase)
-        else:
-            lists.append([phrase])
-    several = [found for found in lists if len(found) > 1]
-    if not several:
-        return ()
-    found = several[-1]
-    ends = found[-1].place + len(found[-1].words) == len(words)
-    compares = any(word.plain in cues.comparing for word in words)
-    return tuple(found) if compares or ends or all(phrase.sort == "named" for phrase in found) else ()
-
-
-def _follows(question: str, words: Sequence[Word], last: Phrase, phrase: Phrase, cues: Cues) -> bool:
-    """Whether nothing but `and`, `or` or a comma stands between two phrases."""
-    end = last.place + len(last.words)
-    between = words[end : phrase.place]
-    if len(between) == 1 or (len(between) == 2 and between[1].plain in ARTICLES):
-        return between[0].plain in cues.joining
-    return not between and question[last.words[-1].end : phrase.words[0].start].strip() == ","
 
 
 def _agreed(turns: Sequence[Turn]) -> tuple[Phrase, ...]:
@@ -330,28 +293,7 @@ def _shape(word: Word) -> str:
     return f"{'.' in word.text}{len(word.text) == 4}"
 
 
-def _fragment(question: str, words: Sequence[Word], cues: Cues) -> bool:
-    """`For contractors?`: begins with a preposition or is a word or two, and asks nothing by itself."""
-    if words[0].plain in cues.prepositions and len(words) <= 5:
-        return not _asks_by_itself(question, cues)
-    return len(words) <= 2 and question.rstrip().endswith("?") and not _asks_by_itself(question, cues)
-
-
 _ORDER = {"named": 0, "title": 1}
-_DEFINING = ("what", "was", "qué", "define", "explain")
-_ASKING = frozenset(
-    "what which who whom whose when where why how is are was were do does did can could will would should has have "
-    "was welche welcher welches wer wen wem wann wo warum wie ist sind kann "
-    "quel quelle quels quelles qui quand où pourquoi comment combien est que qué quién cuándo dónde cómo cuánto cuál es".split()
-)
-
-
-def _asks_by_itself(text: str, cues: Cues) -> bool:
-    """Whether it is a sentence with a subject of its own, and not the rest of one."""
-    words = words_of(text)
-    if len(words) < 4 or not any(word.plain in _ASKING for word in words[:3]):
-        return False
-    return words[0].plain not in cues.prepositions or words[1].plain in _ASKING
 
 
 def _without(phrases: Sequence[Phrase], own: Sequence[Phrase]) -> tuple[Phrase, ...]:

@@ -61,6 +61,18 @@ class RetrievalSettings(BaseSettings):
         default=None, description="A Redis that keeps sessions, `redis://HOST:PORT/0`; without one the catalog keeps them"
     )
     session_timeout_seconds: float = Field(default=0.5, gt=0, le=60, description="How long that Redis may take to answer")
+    rewrite_url: str | None = Field(
+        default=None,
+        description="Base of an OpenAI-compatible API that rewrites questions of sessions, `https://HOST/v1`; else rules do",
+    )
+    rewrite_model: str = Field(default="", description="The model to ask for there")
+    rewrite_key: SecretStr | None = Field(default=None, description="The key to send there")
+    rewrite_timeout_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="How long it may take; then the rules' answer stands"
+    )
+    rewrite_at_once: int = Field(
+        default=4, ge=1, le=64, description="Questions that wait for it at once; the rest go by the rules"
+    )
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
     )

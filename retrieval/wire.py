@@ -307,6 +307,7 @@ class SessionBody(BaseModel):
         str | None, Field(description="What was searched for in its place, redacted; null where that was itself")
     ]
     kind: Annotated[Kind, Field(description="How the question leans on earlier ones; `change` is a change of subject")]
+    by: Annotated[Literal["rules", "model"], Field(description="`model`: the configured one told how; else the rules did")]
     used: Annotated[list[int], Field(description="The turns that words were carried over from")]
     evicted: Annotated[
         list[int], Field(description="The oldest turns, of which at most what they were about is still considered")

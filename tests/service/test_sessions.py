@@ -7,7 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from catalog.documents import open_source
@@ -15,11 +19,13 @@ from catalog.erase import count_rows, erase_rows
 from catalog.session import reading, transaction
 from catalog.tables import AuditEntry, TurnResult, TurnRow
 from catalog.traces import Extent, find_traces
+from retrieval.rewrite_model import ModelRewriter
 from retrieval.services import Services
 from retrieval.session_redis import open_redis_sessions
 from retrieval.settings import RetrievalSettings
 from tests.service.client import Service, problem
 from tests.service.corpus import Corpus
+from tests.unit.retrieval.chat_server import chat_server
 
 PAYROLL = "Payroll records are kept for ten years in the archive of the main office."
 BICYCLES = "Bicycles are parked behind the main office and must be locked."
@@ -41,12 +47,13 @@ def ask(service: Service, query: str, person: str = "ana", session_id: str = "s1
 def test_a_follow_up_is_searched_for_as_it_would_be_asked_by_itself(service: Service, corpus: Corpus) -> None:
     fill(corpus)
     first = ask(service, "What is payroll?")
-    assert first["session"] == {"turn": 1, "rewritten": None, "kind": "standalone", "used": [], "evicted": []}
+    assert first["session"] == {"turn": 1, "rewritten": None, "kind": "standalone", "by": "rules", "used": [], "evicted": []}
     second = ask(service, "How long is it kept?", top_k=1)
     assert second["session"] == {
         "turn": 2,
         "rewritten": "How long is payroll kept?",
         "kind": "follow_up",
+        "by": "rules",
         "used": [1],
         "evicted": [],
     }
@@ -68,7 +75,7 @@ def test_a_session_is_its_persons_alone(service: Service, corpus: Corpus) -> Non
     fill(corpus)
     ask(service, "What is payroll?", "ana")
     his = ask(service, "How long is it kept?", "ben")
-    assert his["session"] == {"turn": 1, "rewritten": None, "kind": "change", "used": [], "evicted": []} | {
+    assert his["session"] == {"turn": 1, "rewritten": None, "kind": "change", "by": "rules", "used": [], "evicted": []} | {
         "kind": his["session"]["kind"]
     }
     assert ask(service, "How long is it kept?", "ana")["session"]["turn"] == 2
@@ -116,6 +123,30 @@ def test_older_turns_are_summed_up_within_the_budget_and_named(
     assert told["session"]["evicted"] == [1, 2, 3, 4]
 
 
+WORDS = ("Zanzibar", "Quetzal", "Ocelot")
+
+
+@settings_of(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    hidden=st.sets(st.sampled_from(WORDS), min_size=1),
+    question=st.sampled_from(
+        ["What about the second one?", "Tell me about the last one", "Who guards it?", "And the first result?"]
+    ),
+)
+def test_no_word_of_what_was_taken_away_is_carried(service: Service, corpus: Corpus, hidden: set[str], question: str) -> None:
+    """Whatever is taken away between two turns, and however the second points at it."""
+    for word in WORDS:
+        corpus.publish(word.lower(), f"The payroll archive has a {word} door.", allow=["everyone"], title=word, headings=[word])
+        corpus.relabel(word.lower(), allow=["everyone"])
+    session_id = str(uuid4())
+    first = ask(service, "Who has the payroll archive?", session_id=session_id)
+    assert {result["title"] for result in first["results"]} == {*WORDS}
+    for word in hidden:
+        corpus.relabel(word.lower(), allow=["user:ben"])
+    told = str(ask(service, question, session_id=session_id))
+    assert not [word for word in hidden if word in told]
+
+
 def test_names_are_kept_and_carried_as_pseudonyms(service: Service, services: Services, corpus: Corpus) -> None:
     corpus.publish("letter", "Ingrid Solheim signed the lease in Bergen.", allow=["everyone"], title="Lease")
     ask(service, "What did Ingrid Solheim sign?")
@@ -155,9 +186,43 @@ def test_a_store_that_is_down_costs_the_earlier_turns_and_not_the_answer(
     began = time.monotonic()
     body = ask(service, "How long is it kept?")
     assert time.monotonic() - began < 10
-    assert body["session"] == {"turn": None, "rewritten": None, "kind": "standalone", "used": [], "evicted": []}
+    assert body["session"] == {"turn": None, "rewritten": None, "kind": "standalone", "by": "rules", "used": [], "evicted": []}
     assert [warning["code"] for warning in body["warnings"]] == ["session_unavailable"]
     assert body["results"]
+
+
+def test_a_model_rewrites_where_one_is_configured_and_the_rules_where_it_fails(
+    services: Services, settings: RetrievalSettings, corpus: Corpus
+) -> None:
+    corpus.publish("b", FUSE, allow=["everyone"], title="Zanzibar")
+    corpus.publish("a", PAYROLL, allow=["everyone"], title="Payroll")
+    with chat_server() as chat:
+        rewriter = ModelRewriter(chat.url, "small", None, 10.0)
+        service = Service(replace(services, rewriter=rewriter), settings, corpus.key()[1])
+        ask(service, "Who has the payroll archive?")
+        corpus.relabel("b", allow=["user:ben"])
+        chat.says = "Who guards the payroll archive?"
+        told = ask(service, "And who guards it?")["session"]
+        assert (told["by"], told["rewritten"]) == ("model", "Who guards the payroll archive?")
+        assert "Zanzibar" not in str(chat.asked)  # the model hears of nothing that may not be read any more
+        chat.says = "Who guards the Quetzal door in Zanzibar?"
+        again = ask(service, "And who guards it?")["session"]
+        assert again["by"] == "rules"
+        assert "Zanzibar" not in again["rewritten"]
+        rewriter.close()
+
+
+def test_a_model_that_trickles_is_not_waited_for(services: Services, settings: RetrievalSettings, corpus: Corpus) -> None:
+    fill(corpus)
+    with chat_server() as chat:
+        rewriter = ModelRewriter(chat.url, "small", None, 0.5)
+        service = Service(replace(services, rewriter=rewriter), settings, corpus.key()[1])
+        ask(service, "What is payroll?")
+        chat.drip_seconds, chat.says = 0.3, "How long is payroll kept?"
+        began = time.monotonic()
+        assert ask(service, "How long is it kept?")["session"]["by"] == "rules"
+        assert time.monotonic() - began < 5
+        rewriter.close()
 
 
 def test_the_audit_has_a_digest_of_the_session_alone(service: Service, services: Services, corpus: Corpus) -> None:

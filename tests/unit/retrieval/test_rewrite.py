@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.rewrite import CARRIED_CHARACTERS, LONG_WORDS, Kind, Quoted, Turn, rewrite
+from retrieval.phrases import LONG_WORDS
+from retrieval.rewrite import CARRIED_CHARACTERS, Kind, Quoted, Turn, rewrite
 
 CASES: list[tuple[list[str], Kind, str]] = [
     # pronouns and demonstratives
