@@ -24,6 +24,7 @@ def search(
     dedup: Annotated[
         Literal["near", "exact", "off"], typer.Option(help="What takes one place: near-duplicates, equal texts, nothing.")
     ] = "near",
+    rerank: Annotated[bool, typer.Option("--rerank", help="Let the cross-encoder of RETRIEVAL_RERANKER order them.")] = False,
     chosen: Annotated[
         str | None,
         typer.Option("--filter", metavar="F", help="Only versions of which this holds: 'status = final and year >= 2020'."),
@@ -44,7 +45,9 @@ def search(
     versions: Literal["current", "all"] = "all" if all_versions else "current"
     at = None if as_of is None else _moment(as_of)
     condition = None if chosen is None else read_filter(chosen)
-    request = RetrieveRequest(query=question, top_k=top_k, as_of=at, versions=versions, dedup=dedup, filter=condition)
+    request = RetrieveRequest(
+        query=question, top_k=top_k, as_of=at, versions=versions, dedup=dedup, filter=condition, rerank=rerank
+    )
     with open_services(warm=False) as services:
         answered = ask(services, RetrievalSettings(), tenant, person, request)
     body = answered.model_dump(mode="json")

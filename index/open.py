@@ -39,7 +39,7 @@ def open_named(settings: IndexSettings) -> Callable[[str], Embedder]:
 
         folder = find_model(name, allow_download=settings.allow_download)
         engine = choose_engine(folder, settings.engine, settings.device, settings.threads)
-        return FileEmbedder(folder, engine, weights_sha256=pinned_sha256(name))
+        return FileEmbedder(folder, engine, weights_sha256=pinned_sha256(name), query_instruction=settings.query_instruction)
 
     return opened
 

@@ -23,12 +23,13 @@ from privacy.span import Redaction
 from retrieval.audit_writer import Note
 from retrieval.audited import keep, keep_failure, keyed_digest
 from retrieval.context import Context, pack
-from retrieval.errors import DeadlineExceeded, EmptyQuestion, QuestionTooLong
+from retrieval.errors import DeadlineExceeded, EmptyQuestion, NoReranker, QuestionTooLong
 from retrieval.fields import Sieve, hidden_texts, typed, with_texts
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.named import as_asked, note_names
 from retrieval.query import Found, Passage, Query, version_ref
 from retrieval.redactions import redactions
+from retrieval.rerank import RERANKER_DOWN, rerank
 from retrieval.search import EMBEDDER_DOWN, Clock, search
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
@@ -49,6 +50,7 @@ NOTHING_INDEXED = WarningBody(code="nothing_indexed", detail="Nothing is indexed
 INCOMPLETE = WarningBody(code="incomplete", detail="The index lags behind the catalog; more passages may exist. Ask again later.")
 
 LOST = {
+    RERANKER_DOWN: "The reranker does not work now, or is too slow: the passages stand as the search found them.",
     EMBEDDER_DOWN: "The embedding model does not work now: only passages that share words with the question were looked for.",
 }
 """What an answer had to do without, and still is one."""
@@ -69,7 +71,7 @@ async def answer(
 ) -> RetrieveResponse:
     """What `asker` may read about the question; it leaves only when the audit has it, unless `limits` say otherwise.
 
-    Raises `EmptyQuestion`, `QuestionTooLong`, `BadFilter`, `TooManyNames`, `CatalogUnavailable`, `IndexFault`.
+    Raises `EmptyQuestion`, `QuestionTooLong`, `BadFilter`, `NoReranker`, `TooManyNames`, `CatalogUnavailable`, `IndexFault`.
     """
     asked = keyed_digest(services.question_key, asker.tenant_id, request.query)
     noted = Note(asker.tenant_id, asker.actor, "retrieve", f"user:{asker.person.name}", _asked(request_id, asked, asker.issuer))
@@ -120,11 +122,18 @@ async def _answer(
     hidden = {text: other.text for text, other in zip(texts[1:], others, strict=True)}
     sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
     clock.lap("redact")
+    if request.rerank and services.reranker is None:
+        raise NoReranker
+    top_k = max(request.top_k, limits.rerank_passages) if request.rerank else request.top_k
     sources = None if request.sources is None else tuple(dict.fromkeys(request.sources))
     when = When(request.as_of, every=request.versions == "all")
-    query = Query(redacted.text, request.top_k, sources, when, request.dedup, *as_asked(request.query, redacted), sieve)
+    query = Query(redacted.text, top_k, sources, when, request.dedup, *as_asked(request.query, redacted), sieve)
     found = await search(services, asker, query)
     clock.lap("search")
+    if request.rerank and services.reranker is not None:
+        found = await rerank(services.reranker, redacted.text, found, request.top_k, limits.rerank_seconds)
+        clock.lap("rerank")
+        found.stages["rerank"] = clock.stages["rerank"]
     budget = request.context.max_tokens or limits.default_context_tokens
     body = await to_thread.run_sync(_body, found, found.tokens, request, budget, request_id)
     clock.lap("pack")

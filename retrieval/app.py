@@ -33,6 +33,7 @@ from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
+from retrieval.reranker import Reranker, open_reranker
 from retrieval.routes import router
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
@@ -55,12 +56,16 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         privacy = PrivacySettings()
         vault = open_vault(privacy) if warm else None
         redactor, question_key = open_question_redactor(privacy), open_question_key(privacy)
+        reranker = _reranker(RetrievalSettings(), settings)
         writer = AuditWriter(catalog) if warm else None
-        services = Services(catalog, index, named(model_name(settings)), redactor, named, vault, writer, tokens, question_key)
+        embedder = named(model_name(settings))
+        services = Services(catalog, index, embedder, redactor, named, vault, writer, tokens, question_key, reranker=reranker)
         try:
             if warm:
                 _serving(services).embed_query("ready")
                 services.redactor.redact(TenantId(0), ["Is Ingrid Solheim ready?"])
+                if reranker is not None:
+                    reranker.scores("ready?", ["ready"], within_seconds=60)
             yield services
         finally:
             if writer is not None:
@@ -73,6 +78,12 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
 def open_tokens(settings: RetrievalSettings) -> Tokens | None:
     """What checks people's tokens; None where no issuer is named. Raises `BadIssuers`. No provider is asked here."""
     return None if settings.issuers is None else Tokens(read_issuers(settings.issuers))
+
+
+def _reranker(settings: RetrievalSettings, index: IndexSettings) -> Reranker | None:
+    if settings.reranker is None:
+        return None
+    return open_reranker(settings.reranker, device=index.device, threads=index.threads)
 
 
 def _serving(services: Services) -> Embedder:

@@ -18,6 +18,7 @@ from privacy.redactor import Redactor
 from privacy.vault import Vault
 from retrieval.audit_writer import AuditWriter
 from retrieval.candidates import Facts
+from retrieval.reranker import Reranker
 from retrieval.tokens import Tokens
 
 
@@ -32,7 +33,7 @@ class Services:
 
     Without a `vault` nothing can be revealed, without `tokens` no person's token is taken. Without the `audit`'s writer each
     entry is a transaction of its own: enough for a single question. `question_key` makes the digests of questions there; one
-    made up here is good for this process alone.
+    made up here is good for this process alone. Without a `reranker` nobody may ask for one.
     """
 
     catalog: Engine
@@ -46,6 +47,7 @@ class Services:
     question_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     scopes: Scopes = field(default_factory=Scopes)
     facts: Facts = field(default_factory=Facts)
+    reranker: Reranker | None = None
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""

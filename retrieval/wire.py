@@ -12,7 +12,7 @@ from catalog.ids import storable
 from retrieval.query import Dedup, Format
 from retrieval.wire_filter import FilterBody
 
-LATER = frozenset({"rerank", "session_id", "min_score", "max_per_document"} | {"tokenizer", "expand"})
+LATER = frozenset({"session_id", "min_score", "max_per_document"} | {"tokenizer", "expand"})
 """Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
 
 Included = Literal["text", "metadata", "context"]
@@ -101,6 +101,9 @@ class RetrieveRequest(RequestModel):
             "document that says nothing beyond a better one, `off` nothing"
         ),
     ] = "near"
+    rerank: Annotated[
+        bool, Field(description="A cross-encoder puts the best passages in order; `score` stays what the search gave")
+    ] = False
     context: Annotated[ContextRequest, Field(description="How the passages are packed")] = ContextRequest()
     include: Annotated[
         list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")
