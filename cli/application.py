@@ -24,6 +24,7 @@ def search(
     dedup: Annotated[
         Literal["near", "exact", "off"], typer.Option(help="What takes one place: near-duplicates, equal texts, nothing.")
     ] = "near",
+    rerank: Annotated[bool, typer.Option("--rerank", help="Let the cross-encoder of RETRIEVAL_RERANKER order them.")] = False,
     chosen: Annotated[
         str | None,
         typer.Option("--filter", metavar="F", help="Only versions of which this holds: 'status = final and year >= 2020'."),
@@ -60,6 +61,7 @@ def search(
         filter=condition,
         max_per_document=None if max_per_document is None else min(max_per_document, top_k),
         min_score=min_score,
+        rerank=rerank,
         include=include,
     )
     with open_services(warm=False) as services:

@@ -40,11 +40,18 @@ class FileEmbedder:
 
     language = ENGLISH
 
-    def __init__(self, folder: Path, engine: Engine, *, weights_sha256: str | None = None) -> None:
-        """Nothing is loaded before the first text. `weights_sha256`, if given, is checked."""
+    def __init__(
+        self, folder: Path, engine: Engine, *, weights_sha256: str | None = None, query_instruction: str | None = None
+    ) -> None:
+        """Nothing is loaded before the first text. `weights_sha256`, if given, is checked.
+
+        `query_instruction` stands before questions in place of the model's own prompt for them. No stored vector and no chunk
+        depends on it, so it is no part of the fingerprint.
+        """
         self.engine = engine
         self._folder = folder
         self._weights_sha256 = weights_sha256
+        self._query_instruction = query_instruction
         self._loading = threading.Lock()
         self._running = threading.Lock()
 
@@ -69,7 +76,8 @@ class FileEmbedder:
         return self._embed(texts, self._files.text_prompt)
 
     def embed_query(self, text: str) -> Vector:
-        vector: Vector = self._embed([text], self._files.query_prompt)[0]
+        prompt = self._files.query_prompt if self._query_instruction is None else self._query_instruction
+        vector: Vector = self._embed([text], prompt)[0]
         return vector
 
     def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:

@@ -36,8 +36,10 @@ class ModelFiles:
     text_prompt: str
 
 
-def find_model(name: str, *, allow_download: bool = False) -> Path:
+def find_model(name: str, *, allow_download: bool = False, marker: str = "modules.json") -> Path:
     """The folder of the model called `name` (packaged), or at that path, or in the local cache by its Hub name.
+
+    A folder is one of a model where it holds the file `marker`.
 
     Raises `EmbedderMissing`; with `allow_download` the Hub is asked first.
     """
@@ -46,10 +48,10 @@ def find_model(name: str, *, allow_download: bool = False) -> Path:
 
         return Path(get_model_path())
     local = Path(name).expanduser()
-    if (local / "modules.json").is_file():
+    if (local / marker).is_file():
         return local.resolve()
     if local.is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
-        raise EmbedderMissing(f"There is no sentence-transformers model at {name!r}: a folder with modules.json is needed.")
+        raise EmbedderMissing(f"There is no sentence-transformers model at {name!r}: a folder with {marker} is needed.")
     return _from_hub(name, allow_download)
 
 

@@ -40,7 +40,8 @@ def open_named(settings: IndexSettings) -> Callable[[str], Embedder]:
 
         folder = find_model(name, allow_download=settings.allow_download)
         engine = choose_engine(folder, settings.engine, settings.device, settings.threads)
-        return in_language(FileEmbedder(folder, engine, weights_sha256=pinned_sha256(name)), settings.language)
+        embedder = FileEmbedder(folder, engine, weights_sha256=pinned_sha256(name), query_instruction=settings.query_instruction)
+        return in_language(embedder, settings.language)
 
     return opened
 

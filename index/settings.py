@@ -49,6 +49,12 @@ class IndexSettings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where torch computes; auto: a GPU if this machine has one and torch is built for it"
     )
+    query_instruction: str | None = Field(
+        default=None,
+        max_length=1000,
+        description="What stands before each question, for models that want it (`query: `); default: what the model's files say. "
+        "Changes no stored vector",
+    )
     threads: int | None = Field(
         default=None, ge=1, description="Processor threads for the model; default: the engine's own choice"
     )

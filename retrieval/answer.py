@@ -23,6 +23,7 @@ from retrieval.expand import Around
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.packed import pack_for
 from retrieval.query import Found
+from retrieval.rerank import rerank
 from retrieval.screening import Screening
 from retrieval.search import Clock, search
 from retrieval.services import Services
@@ -88,6 +89,9 @@ async def _answer(
     screening = Screening(limits.screen)
     found = await search(services, asker, asked.query, screening)
     clock.skip()
+    if request.rerank and services.reranker is not None:
+        found = await rerank(services.reranker, asked.query.text, found, request.top_k, limits.rerank_seconds)
+        clock.lap("rerank")
     around, packed = Around(), None
     if "context" in request.include:
         if request.context.expand != "none":

@@ -34,6 +34,7 @@ from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
+from retrieval.reranker import Reranker, open_reranker
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.routes import router
 from retrieval.services import Services
@@ -60,17 +61,21 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         privacy = PrivacySettings()
         vault = open_vault(privacy) if warm else None
         redactor, question_key = open_question_redactor(privacy), open_question_key(privacy)
+        reranker = _reranker(RetrievalSettings(), settings)
         writer = AuditWriter(catalog) if warm else None
         services = Services(
             *(catalog, index, named(model_name(settings)), redactor, named, vault, writer, tokens, question_key),
             tokenizers=read_tokenizers(RetrievalSettings().tokenizers),
             sessions=open_sessions(RetrievalSettings()),
             rewriter=open_rewriter(RetrievalSettings()),
+            reranker=reranker,
         )
         try:
             if warm:
                 _serving(services).embed_query("ready")
                 services.redactor.redact(TenantId(0), ["Is Ingrid Solheim ready?"])
+                if reranker is not None:
+                    reranker.scores("ready?", ["ready"], within_seconds=60)
             yield services
         finally:
             if writer is not None:
@@ -103,6 +108,12 @@ def open_rewriter(settings: RetrievalSettings) -> ModelRewriter | None:
     key = None if settings.rewrite_key is None else settings.rewrite_key.get_secret_value()
     bounds = settings.rewrite_timeout_seconds, settings.rewrite_at_once
     return ModelRewriter(settings.rewrite_url, settings.rewrite_model, key, *bounds)
+
+
+def _reranker(settings: RetrievalSettings, index: IndexSettings) -> Reranker | None:
+    if settings.reranker is None:
+        return None
+    return open_reranker(settings.reranker, device=index.device, threads=index.threads)
 
 
 def _serving(services: Services) -> Embedder:

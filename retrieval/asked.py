@@ -17,7 +17,7 @@ from catalog.versions import When
 from privacy.redactor import Redactor
 from privacy.span import Redaction
 from retrieval.conversation import Conversation, resume
-from retrieval.errors import EmptyQuestion, QuestionRefused, QuestionTooLong
+from retrieval.errors import EmptyQuestion, NoReranker, QuestionRefused, QuestionTooLong
 from retrieval.fields import Sieve, hidden_texts, typed, with_texts
 from retrieval.identity import Asker
 from retrieval.named import as_asked, note_names
@@ -44,11 +44,16 @@ class Asked:
 async def read_request(
     services: Services, limits: RetrievalSettings, asker: Asker, request: RetrieveRequest, request_id: UUID, clock: Clock
 ) -> Asked:
-    """Raises `EmptyQuestion`, `QuestionTooLong`, `QuestionRefused`, `BadFilter`, `TooManyNames`, `CatalogUnavailable`."""
+    """What it asks for.
+
+    Raises `EmptyQuestion`, `QuestionTooLong`, `QuestionRefused`, `NoReranker`, `BadFilter`, `TooManyNames`, `CatalogUnavailable`.
+    """
     if not request.query.strip():
         raise EmptyQuestion
     if len(request.query) > limits.max_question_characters:
         raise QuestionTooLong(len(request.query), limits.max_question_characters)
+    if request.rerank and services.reranker is None:
+        raise NoReranker
     flagged = limits.question_screen != "off" and bool(await to_thread.run_sync(screen, request.query))
     if flagged and limits.question_screen == "refuse":
         raise QuestionRefused
@@ -61,6 +66,8 @@ async def read_request(
     sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
     clock.lap("redact")
     query, conversation = as_query(request, redacted, sieve), None
+    if request.rerank:
+        query = replace(query, top_k=max(query.top_k, limits.rerank_passages))
     if request.session_id is not None:
         kept_in = sessions_of(services, limits)
         conversation = await resume(services, kept_in, limits.session_tokens, asker, request.session_id, redacted.text)

@@ -12,6 +12,7 @@ from retrieval.context import Context
 from retrieval.conversation import Conversation
 from retrieval.query import Flag, Found, Passage, version_ref
 from retrieval.redactions import redactions
+from retrieval.rerank import RERANKER_DOWN
 from retrieval.screening import Screening
 from retrieval.search import EMBEDDER_DOWN
 from retrieval.wire import (
@@ -42,6 +43,7 @@ NO_SESSION = WarningBody(
     detail="Where sessions are kept does not answer: the question was taken by itself, or is not kept.",
 )
 LOST = {
+    RERANKER_DOWN: "The reranker does not work now, or is too slow: the passages stand as the search found them.",
     EMBEDDER_DOWN: "The embedding model does not work now: only passages that share words with the question were looked for.",
 }
 """What an answer had to do without, and still is one."""

@@ -5,6 +5,7 @@ RetrievalError
 │   ├── EmptyQuestion         nothing but white space
 │   ├── QuestionTooLong       more characters than the service reads
 │   ├── QuestionRefused       it seems to command the model that reads the answer, and the operator refuses such
+│   ├── NoReranker            `rerank` where there is none
 │   ├── BadFilter             a filter that names what is not declared, or cannot be understood
 │   ├── RequestTooLarge       more bytes than the service reads
 │   ├── UnknownTokenizer      no tokenizer has the name that the budget is to be counted by
@@ -26,6 +27,8 @@ RetrievalError
 ├── NotKept                   originals are not kept here, so none can be revealed
 ├── TooManyNames              a person asked by name more often than is allowed
 ├── NoSuchDocument            absent or unreadable: the two look alike
+├── RerankerUnfit             RETRIEVAL_RERANKER names no model that can rerank
+├── RerankerLate              the reranker took longer than it may: the answer goes without it
 ├── Overloaded                as many requests as are allowed are at work and wait
 ├── DeadlineExceeded          the request took longer than it may
 └── NotReady                  the service cannot answer questions now
@@ -57,6 +60,13 @@ class QuestionTooLong(RequestError):
 
     def __init__(self, given_characters: int, max_characters: int) -> None:
         super().__init__(f"The question has {given_characters} characters; at most {max_characters} are read. Shorten it.")
+
+
+class NoReranker(RequestError):
+    code = "no_reranker"
+
+    def __init__(self) -> None:
+        super().__init__("This service has no reranker. Leave `rerank` out; an operator names one by RETRIEVAL_RERANKER.")
 
 
 class BadFilter(RequestError):
@@ -229,6 +239,18 @@ class NoSuchDocument(RetrievalError):
 
     def __init__(self) -> None:
         super().__init__("There is no document with this id that this person may read.")
+
+
+class RerankerUnfit(RetrievalError):
+    code = "reranker_unfit"
+
+
+class RerankerLate(RetrievalError):
+    code = "reranker_late"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("The reranker took longer than RETRIEVAL_RERANK_SECONDS. Let it look at fewer passages.")
 
 
 class Overloaded(RetrievalError):

@@ -6,6 +6,7 @@ because its message may quote its input.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -15,7 +16,7 @@ from uuid import UUID, uuid4
 
 from structlog.typing import FilteringBoundLogger
 
-from retrieval.errors import RequestTooLarge
+from retrieval.errors import Draining, RequestTooLarge
 from retrieval.problems import MEDIA_TYPE, Problem, problem
 
 Scope = MutableMapping[str, Any]
@@ -53,6 +54,10 @@ class Guard:
 
         try:
             await self._serve(scope, receive, send_noting, request_id)
+        except asyncio.CancelledError:  # the service ends, and this took longer than it waits for
+            if not answered:
+                await respond(send_noting, problem(Draining(), request_id))
+            raise
         except Exception as error:
             self._log.error("failed", request_id=str(request_id), error=type(error).__name__, at=places(error))
             if not answered:

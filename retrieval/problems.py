@@ -31,7 +31,6 @@ from retrieval.errors import (
     TooManyNames,
     UserTokenUnsupported,
 )
-from retrieval.wire import LATER
 
 MEDIA_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="portcullis"'
@@ -129,11 +128,6 @@ def problem_of_fields(errors: Sequence[Mapping[str, Any]], request_id: UUID) -> 
     if any(error["type"] == "json_invalid" for error in errors):
         return problem_of_status(400, request_id)
     listed = [{"field": _place(error["loc"]), "message": _message(error)} for error in errors[:50]]
-    later = [error for error in errors if error["type"] == "extra_forbidden" and error["loc"][-1] in LATER]
-    if later:
-        names = ", ".join(sorted({str(error["loc"][-1]) for error in later}))
-        detail = f"This version does not serve: {names}. Leave it out."
-        return _make(422, "unsupported_option", "Not supported yet", detail, request_id, errors=listed)
     detail = f"{listed[0]['field']}: {listed[0]['message']}"
     return _make(422, "invalid_request", "The request is not well formed", detail, request_id, errors=listed)
 
@@ -170,7 +164,7 @@ def _place(location: Sequence[Any]) -> str:
 
 def _message(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
-        return "not supported yet" if error["loc"][-1] in LATER else "no such field"
+        return "no such field"
     if error["type"] in ("model_attributes_type", "model_type", "missing") and len(error["loc"]) == 1:
         return "send a JSON object, with the header Content-Type: application/json"
     return str(error["msg"])

@@ -23,7 +23,8 @@ from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
-from retrieval.wire import DocumentResponse, Moment, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
+from retrieval.wire import DocumentResponse, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
+from retrieval.wire_values import Moment
 
 KEY = HTTPBearer(scheme_name="service key", description="A key `pck_...` with the scope `retrieve`", auto_error=False)
 PERSON = HTTPBearer(

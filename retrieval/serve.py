@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+from time import monotonic
+
+from structlog.typing import FilteringBoundLogger
 
 from acl.listen import listen, stopping, url_of
+
+PATIENCE_SECONDS = 1.0
 
 
 def serve(host: str | None = None, port: int | None = None) -> None:
@@ -42,3 +49,16 @@ def serve(host: str | None = None, port: int | None = None) -> None:
             log.info("listening", url=url_of(listening))
             server.run(sockets=[listening])
         log.info("stopped")
+    _leave(log)
+
+
+def _leave(log: FilteringBoundLogger) -> None:
+    """End, whoever is still in a call that hangs: what it would bring nobody waits for, and all that must be kept is kept."""
+    until = monotonic() + PATIENCE_SECONDS
+    others = [thread for thread in threading.enumerate() if thread is not threading.current_thread() and not thread.daemon]
+    for thread in others:
+        thread.join(max(0.0, until - monotonic()))
+    if hanging := [thread.name for thread in others if thread.is_alive()]:
+        log.warning("left", hanging=len(hanging))
+        sys.stderr.flush()
+        os._exit(0)

@@ -19,6 +19,7 @@ from privacy.redactor import Redactor
 from privacy.vault import Vault
 from retrieval.audit_writer import AuditWriter
 from retrieval.candidates import Facts
+from retrieval.reranker import Reranker
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.session import Sessions
 from retrieval.tokenizers import BUILT_IN
@@ -37,7 +38,7 @@ class Services:
     Without a `vault` nothing can be revealed, without `tokens` no person's token is taken. Without the `audit`'s writer each
     entry is a transaction of its own: enough for a single question. `question_key` makes the digests of questions there; one
     made up here is good for this process alone. Without `sessions` the catalog keeps
-    them, without a `rewriter` questions are rewritten by rules alone.
+    them, without a `rewriter` questions are rewritten by rules alone, without a `reranker` nobody may ask for one.
     """
 
     catalog: Engine
@@ -54,6 +55,7 @@ class Services:
     tokenizers: Mapping[str, Counts] = field(default_factory=lambda: BUILT_IN)
     sessions: Sessions | None = None
     rewriter: ModelRewriter | None = None
+    reranker: Reranker | None = None
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""

@@ -76,6 +76,11 @@ class RetrievalSettings(BaseSettings):
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
     )
+    reranker: str | None = Field(
+        default=None, description="A cross-encoder for `rerank`: a folder, or a Hub name from the local cache; nothing is fetched"
+    )
+    rerank_passages: int = Field(default=40, ge=2, le=200, description="How many of the best passages the reranker looks at")
+    rerank_seconds: float = Field(default=5.0, gt=0, description="How long it may take; then its answer is not waited for")
     concurrent: int = Field(default=16, ge=1, le=1024, description="Requests that are worked on at once; the rest queue")
     queue: int = Field(default=128, ge=0, description="Requests that may wait for that; more are refused (503 `overloaded`)")
     deadline_seconds: float = Field(

@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from catalog.ids import storable
 from retrieval.query import Dedup, Expand, FlagCode, Format, Order
 from retrieval.rewrite import Kind
 from retrieval.wire_filter import FilterBody
-
-LATER = frozenset({"rerank"})
-"""Fields of the stable face that this version does not serve. Sent, they are refused by name, never silently dropped."""
+from retrieval.wire_values import NOT_BLANK, WHOLE, Moment, Text
 
 Included = Literal["text", "metadata", "context", "scores"]
-
-
-def _storable(text: str) -> str:
-    if not storable(text):
-        raise ValueError("holds a NUL character or half of a surrogate pair; send well-formed text")
-    return text
-
-
-def _moment(value: object) -> object:
-    """A text as a time: the framework hands JSON over as values, among which strictly no text is a time."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return datetime.fromisoformat(value.upper())
-    except ValueError:
-        raise ValueError("is no time as in RFC 3339; write it like 2024-05-01T09:00:00Z") from None
-
-
-def _utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is no time within the years 1 to 9999 in UTC") from None
-
-
-Text = Annotated[str, AfterValidator(_storable)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_utc)]
 
 
 class RequestModel(BaseModel):
@@ -64,7 +24,9 @@ class ContextRequest(RequestModel):
     """How the passages are packed into one text."""
 
     max_tokens: Annotated[
-        int | None, Field(ge=1, le=128_000, description="Budget in tokens of `tokenizer`; default: the service's setting")
+        int | None,
+        Field(ge=1, le=128_000, description="Budget in tokens of `tokenizer`; default: the service's setting"),
+        WHOLE,
     ] = None
     tokenizer: Annotated[
         Text | None,
@@ -130,10 +92,11 @@ class RetrieveRequest(RequestModel):
         Text,
         Field(
             description="The question. Its personal data is replaced before anything else happens to it. Passages that hold a "
-            "code of it (`ab-1234`) or a phrase that it quotes (in double quotation marks) as typed come first"
+            "code of it (`ab-1234`) or a phrase that it quotes (in double quotation marks) as typed come first",
+            json_schema_extra={"pattern": NOT_BLANK},
         ),
     ]
-    top_k: Annotated[int, Field(ge=1, le=100, description="At most this many passages")] = 8
+    top_k: Annotated[int, Field(ge=1, le=100, description="At most this many passages"), WHOLE] = 8
     sources: Annotated[
         list[Annotated[Text, Field(min_length=1, max_length=200)]] | None,
         Field(min_length=1, max_length=100, description="Only passages of these sources; default: of all"),
@@ -160,6 +123,7 @@ class RetrieveRequest(RequestModel):
     max_per_document: Annotated[
         int | None,
         Field(ge=1, le=100, description="At most this many passages of one document, `top_k` at most"),
+        WHOLE,
     ] = None
     min_score: Annotated[
         float | None,
@@ -175,6 +139,9 @@ class RetrieveRequest(RequestModel):
             "ones of it is made to stand alone before it is searched for",
         ),
     ] = None
+    rerank: Annotated[
+        bool, Field(description="A cross-encoder puts the best passages in order; `score` stays what the search gave")
+    ] = False
     context: Annotated[ContextRequest, Field(description="How the passages are packed")] = ContextRequest()
     include: Annotated[
         list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")
@@ -198,7 +165,9 @@ class RevealRequest(RequestModel):
     text: Annotated[
         Text, Field(max_length=100_000, description="Pseudonyms in it are swapped back where this person may read them")
     ]
-    purpose: Annotated[Text, Field(min_length=1, max_length=500, pattern=r"\S", description="Why; the audit keeps it, redacted")]
+    purpose: Annotated[
+        Text, Field(min_length=1, max_length=500, pattern=NOT_BLANK, description="Why; the audit keeps it, redacted")
+    ]
 
 
 class VersionBody(BaseModel):

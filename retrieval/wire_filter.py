@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
-from catalog.ids import storable
 from retrieval.errors import BadFilter
 from retrieval.filter import MOST_PARTS, And, Compare, Exists, Filter, In, Not, Or, Order
 from retrieval.filter_text import parse
+from retrieval.wire_values import Text
 
 BOUNDS: dict[str, Order] = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
-def _storable(text: str) -> str:
-    if not storable(text):
-        raise ValueError("holds a NUL character or half of a surrogate pair; send well-formed text")
-    return text
-
-
-Name = Annotated[str, AfterValidator(_storable), Field(min_length=1, max_length=200, description="A declared field")]
-Word = Annotated[str, AfterValidator(_storable), Field(max_length=1000)]
+Name = Annotated[Text, Field(min_length=1, max_length=200, description="A declared field")]
+Word = Annotated[Text, Field(max_length=1000)]
 Number = int | Annotated[float, Field(allow_inf_nan=False)]
 Value = Word | Number | bool
 Bound = Annotated[Word | Number, Field(json_schema_extra=lambda schema: schema.pop("default", None))]

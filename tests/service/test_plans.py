@@ -25,7 +25,8 @@ def test_no_statement_of_a_retrieve_walks_through_a_tenant(services: Services, c
         corpus.publish(f"guide/{n}", f"The boiler of hall {n} is green.", allow=["group:leads"])
     told: list[tuple[str, Any]] = []
     event.listen(services.catalog, "before_cursor_execute", lambda *args: told.append((args[2], args[3])))
-    for asked in ({}, {"sources": ["docs"]}, {"session_id": "s"}, {"session_id": "s"}):
+    chosen: Any = {"field": "document_id", "exists": True}
+    for asked in ({}, {"sources": ["docs"]}, {"filter": chosen}, {"session_id": "s"}, {"session_id": "s"}):
         request = RetrieveRequest(query="Which boiler is green?", top_k=8, **asked)
         assert ask(services, RetrievalSettings(), "default", "ana", request).results
     statements = [(words, values) for words, values in told if words.lstrip().startswith(("SELECT", "WITH"))]

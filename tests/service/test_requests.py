@@ -88,12 +88,6 @@ def test_a_field_that_does_not_fit_is_named_but_not_repeated(service: Service, f
     assert SECRET not in service.log.getvalue()
 
 
-@pytest.mark.parametrize("field", ["rerank"])
-def test_what_comes_later_is_refused_by_name(service: Service, field: str) -> None:
-    body = problem(service.retrieve("boiler", **{field: SECRET}), 422, "unsupported_option")
-    assert field in body["detail"]
-
-
 @pytest.mark.usefixtures("handbook")
 @pytest.mark.parametrize("moment", ["2124-05-01T09:00:00Z", "2124-05-01t09:00:00.5+02:00", "0001-01-01T00:00:00Z"])
 def test_a_time_is_sent_as_text(service: Service, moment: str) -> None:

@@ -169,6 +169,37 @@ def test_it_says_that_it_stops_before_it_stops_and_answers_meanwhile(server: Ser
 
 
 @pytest.mark.slow
+def test_it_ends_in_time_though_a_call_hangs_and_says_so_to_who_waits(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETRIEVAL_SHUTDOWN_SECONDS", "2")
+    server, told = Server(home), queue.Queue[httpx.Response]()
+    assert server.process.stderr is not None
+    with open_services() as services:
+        corpus = Corpus(services)
+        corpus.people("ana")
+        corpus.publish("handbook", "The boiler is in the cellar.", allow=["user:ana"])
+        headers = {"Authorization": f"Bearer {corpus.key()[1]}", "X-On-Behalf-Of": "ana"}
+
+    def ask() -> None:
+        told.put(httpx.post(f"{server.url}/v1/retrieve", headers=headers, json={"query": "boiler"}, timeout=60))
+
+    engine = json.loads((home / "index" / "engine.json").read_text())["pid"]
+    os.kill(engine, signal.SIGSTOP)
+    try:
+        threading.Thread(target=ask, daemon=True).start()
+        time.sleep(1)
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 15
+        answer = told.get(timeout=5)
+        assert (answer.status_code, answer.json()["code"]) == (503, "draining")
+    finally:
+        os.kill(engine, signal.SIGKILL)
+        server.process.kill()
+        server.process.wait(10)
+        server.process.stderr.close()
+
+
+@pytest.mark.slow
 def test_it_stops_in_the_middle_of_a_request_that_never_ends(server: Server) -> None:
     split = urlsplit(server.url)
     assert split.hostname is not None

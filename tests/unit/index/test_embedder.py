@@ -138,6 +138,14 @@ def test_max_tokens_is_exactly_what_the_model_reads(embedder: FileEmbedder) -> N
 
 
 @pytest.mark.slow
+def test_an_instruction_stands_before_questions_and_changes_nothing_that_is_stored(embedder: FileEmbedder) -> None:
+    told = open_embedder(IndexSettings(query_instruction="query: "))
+    assert told.embed_query("whale") @ embedder.embed(["query: whale"])[0] > 0.9999
+    assert told.embed_query("whale") @ embedder.embed_query("whale") < 0.999
+    assert told.embed(["whale"])[0] @ embedder.embed(["whale"])[0] > 0.9999
+    assert (told.fingerprint, told.max_tokens) == (embedder.fingerprint, embedder.max_tokens)
+
+
 def test_many_threads_load_one_model_and_agree() -> None:
     fresh = FileEmbedder(find_model(PACKAGED), OpenvinoEngine(plain()))
     found: list[np.ndarray] = []

@@ -1,0 +1,46 @@
+"""Values as JSON has them, strictly: no text for a number, but `33.0` is a whole number and a time is a text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+from catalog.ids import storable
+
+NO_NUL = r"^[^\x00]*$"
+NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+
+
+def _storable(text: str) -> str:
+    if not storable(text):
+        raise ValueError("holds a NUL character or half of a surrogate pair; send well-formed text")
+    return text
+
+
+def _moment(value: object) -> object:
+    """A text as a time: the framework hands JSON over as values, among which strictly no text is a time."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise ValueError("is no time as in RFC 3339; write it like 2024-05-01T09:00:00Z") from None
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is no time within the years 1 to 9999 in UTC") from None
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Text = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": NO_NUL})]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_utc)]
+WHOLE = BeforeValidator(_whole)
+"""Stands last, behind an integer's bounds: pydantic describes only those that it finds on the integer itself."""
