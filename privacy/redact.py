@@ -15,6 +15,7 @@ from typing import Any
 from catalog.ids import TenantId
 from privacy.detect import detect, resolve
 from privacy.entities import NAMES
+from privacy.light import without
 from privacy.names.encode import HOLE
 from privacy.names.finder import NameFinder
 from privacy.names.ordinary import ordinary_words
@@ -160,8 +161,9 @@ def _between(start: int, end: int, holes: Sequence[Piece]) -> list[Piece]:
 
 
 def _replace(text: str, spans: list[Span], meant: list[str], policy: Policy, key: bytes, tenant_id: TenantId) -> Redaction:
-    from presidio_anonymizer import AnonymizerEngine
-    from presidio_anonymizer.entities import ConflictResolutionStrategy, OperatorConfig, RecognizerResult
+    with without("presidio_analyzer"):  # it looks for Azure's, which brings spaCy, transformers and torch
+        from presidio_anonymizer import AnonymizerEngine
+        from presidio_anonymizer.entities import ConflictResolutionStrategy, OperatorConfig, RecognizerResult
 
     full = {text[s.start : s.end]: value for s, value in zip(spans, meant, strict=True) if s.label == PERSON}
     operators = {
