@@ -179,6 +179,21 @@ class Access(RuleBasedStateMachine):
     def somebody_asks_about_a_day(self, tenant: int, at: int) -> None:
         self._step(tenant, lambda world: world.check(self._names(world), at=at))
 
+    @rule(tenant=tenants, name=whoever, access=lists)
+    def the_latest_list_changes_and_somebody_asks_about_the_past(self, tenant: int, name: int, access: Any) -> None:
+        """Before the index hears of it: what the earlier versions' own lists let through, the document's must stop."""
+
+        def past(model: Model) -> str | None:
+            several = [paper for paper in sorted(model.papers) if len(model.papers[paper].versions) > 1]
+            return self._one(several, name)
+
+        def change(world: World, paper: str) -> None:
+            latest = max(world.model.papers[paper].versions, key=lambda version: (version.time, version.number))
+            world.permit(paper, latest, *access)
+            world.check(self._names(world), every=True)
+
+        self._step(tenant, change, past)
+
     @rule(tenant=tenants, at=st.none() | times)
     def somebody_asks_about_every_version(self, tenant: int, at: int | None) -> None:
         self._step(tenant, lambda world: world.check(self._names(world), at=at, every=True))
