@@ -74,7 +74,7 @@ class StoredPoint:
 class SearchQuery:
     """What to look for, without any word about who asks: that is the `ReadScope`'s part. At least one vector is set.
 
-    `floor`: the least cosine with `dense` that a hit may have; without `dense` it means nothing.
+    `floor`: the least cosine with `dense` that a hit may have; without `dense` it means nothing. `exact`: whatever it costs.
     """
 
     dense: Vector | None
@@ -83,6 +83,7 @@ class SearchQuery:
     sources: tuple[SourceId, ...] | None = None
     skip: frozenset[ChunkId] = frozenset()
     floor: float | None = None
+    exact: bool = False
 
 
 def chunk_id(key: DocumentKey, text_hash: str, nth: int) -> ChunkId:

@@ -35,6 +35,7 @@ from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, 
 from retrieval.routes import router
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
+from retrieval.shadow import Shadow
 from retrieval.tokens import Tokens
 
 
@@ -45,7 +46,8 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
     `warm` loads the model and the vault's keys before the first question comes; for a single one, which may yet be refused, and
     which reveals nothing, that is left out.
     """
-    tokens = open_tokens(RetrievalSettings()) if warm else None
+    limits = RetrievalSettings()
+    tokens = open_tokens(limits) if warm else None
     catalog = open_catalog(CatalogSettings())
     try:
         settings = IndexSettings()
@@ -55,13 +57,17 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         vault = open_vault(privacy) if warm else None
         redactor, question_key = open_question_redactor(privacy), open_question_key(privacy)
         writer = AuditWriter(catalog) if warm else None
-        services = Services(catalog, index, named(model_name(settings)), redactor, named, vault, writer, tokens, question_key)
+        shadow = Shadow(catalog, index, limits.shadow_share) if warm and limits.shadow_share else None
+        embedder = named(model_name(settings))
+        services = Services(catalog, index, embedder, redactor, named, vault, writer, shadow, tokens, question_key)
         try:
             if warm:
                 _serving(services).embed_query("ready")
                 services.redactor.redact(TenantId(0), ["Is Ingrid Solheim ready?"])
             yield services
         finally:
+            if shadow is not None:
+                shadow.close()
             if writer is not None:
                 writer.close()
             index.close()

@@ -126,6 +126,8 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     complete = exhausted or len(passages) == query.top_k
     if query.scores and look.dense is not None:
         passages = tuple(await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, passages))
+    if services.shadow is not None:
+        services.shadow.offer(collection.name, replace(look, sources=sources), scope)
     return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy)
 
 

@@ -17,6 +17,7 @@ from index.model import Embedder
 from privacy.redactor import Redactor
 from privacy.vault import Vault
 from retrieval.audit_writer import AuditWriter
+from retrieval.shadow import Shadow
 from retrieval.tokens import Tokens
 
 
@@ -29,9 +30,9 @@ def no_model(name: str) -> Embedder:
 class Services:
     """Each is safe to call from several threads. `open_named` opens a model by the name that a collection's row gives.
 
-    Without a `vault` nothing can be revealed, without `tokens` no person's token is taken. Without the `audit`'s writer each
-    entry is a transaction of its own: enough for a single question. `question_key` makes the digests of questions there; one
-    made up here is good for this process alone.
+    Without a `vault` nothing can be revealed, without `tokens` no person's token is taken, without a `shadow` recall is not
+    measured. Without the `audit`'s writer each entry is a transaction of its own: enough for a single question. `question_key`
+    makes the digests of questions there; one made up here is good for this process alone.
     """
 
     catalog: Engine
@@ -41,6 +42,7 @@ class Services:
     open_named: Callable[[str], Embedder] = no_model
     vault: Vault | None = None
     audit: AuditWriter | None = None
+    shadow: Shadow | None = None
     tokens: Tokens | None = None
     question_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     scopes: Scopes = field(default_factory=Scopes)

@@ -34,5 +34,12 @@ class RetrievalSettings(BaseSettings):
     worker_threads: int = Field(
         default=16, ge=1, le=256, description="Blocking calls (catalog, index, model) that run at once; the rest wait"
     )
+    shadow_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="The share of questions that are asked of the index again, exactly, after their answer, to measure recall; "
+        "`portcullis status` shows it",
+    )
     ready_timeout_seconds: float = Field(default=5.0, gt=0, description="How long `/readyz` waits for the catalog and the index")
     shutdown_seconds: int = Field(default=10, ge=0, description="How long requests in work may take to end at shutdown")
