@@ -43,7 +43,9 @@ def search(
 
     versions: Literal["current", "all"] = "all" if all_versions else "current"
     at = None if as_of is None else _moment(as_of)
-    include: list[Included] = ["text", "metadata", "context", *(["scores"] if scores else [])]
+    include: list[Included] = ["text", "metadata", "context"]
+    if scores:
+        include.append("scores")
     request = RetrieveRequest(
         query=question,
         top_k=top_k,
