@@ -82,12 +82,13 @@ def evaluate(folder: Path, mode: Mode = "hybrid", home: Path | None = None, tell
     questions = given.questions
     with open_home(PERSON, open_model(), open_redactor_in, home) as (here, tools):
         documents = lay(folder, here / "pages")
-        _ingest(tools, here / "pages", len(questions), documents, tell)
+        ingest(tools, here / "pages", len(questions), documents, tell)
         rankings = anyio.run(_ask, tools, questions, mode, lambda done: tell(documents + done, documents + len(questions)))
     return Report(given.folder, mode, documents, {q: measures(found, given.judged[q]) for q, found in rankings.items()})
 
 
-def _ingest(tools: Tools, pages: Path, questions: int, documents: int, tell: Tell) -> None:
+def ingest(tools: Tools, pages: Path, questions: int, documents: int, tell: Tell) -> None:
+    """Ingest the pages. Raises `SetNotIngested` when one of them is quarantined."""
     done = 0
 
     def batch_done(batch: Any) -> None:

@@ -88,7 +88,7 @@ async def _search(services: Services, asker: Asker, query: Query, clock: Clock) 
     if collection is None:
         return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     clock.lap("catalog")
-    embedder, look = await to_thread.run_sync(_look, services, collection, query)
+    embedder, look = await to_thread.run_sync(look_for, services, collection, query)
     verbatim = read_verbatim(query.text, query.names)
     words = query_vector(verbatim.words, embedder.language) if verbatim else None
     clock.lap("embed")
@@ -162,7 +162,8 @@ def _where(
         return collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,)
 
 
-def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery]:
+def look_for(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery]:
+    """The model that the collection was made by, and what to look for: vectors by `query.mode`."""
     embedder = services.embedder_of(collection)
     terms = None if query.mode == "dense" else query_vector("\n".join((query.text, *query.names)), embedder.language)
     if query.mode == "lexical":
