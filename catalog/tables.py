@@ -6,7 +6,7 @@ SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an origin
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,21 @@ from catalog.people_tables import Sync as Sync
 from catalog.people_tables import Tenant as Tenant
 from catalog.turn_tables import TurnResult as TurnResult
 from catalog.turn_tables import TurnRow as TurnRow
+
+# ---- what searching found, counted ------------------------------------------------------------------------------------------
+
+
+class ShadowRecall(Base):
+    """Of a tenant's questions of a day those that were asked again exactly: how many hits they should have had, and had."""
+
+    __tablename__ = "shadow_recalls"
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    questions: Mapped[int] = mapped_column(BigInteger)
+    expected: Mapped[int] = mapped_column(BigInteger)
+    found: Mapped[int] = mapped_column(BigInteger)
+
 
 # ---- documents --------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from catalog.runs import QuarantinedFile
 
 STALE_SHOWN = 10
+RECALL_DAYS = 30
 
 quarantine = typer.Typer(invoke_without_command=True)
 engine = typer.Typer(help="The processes that Portcullis starts on first use.", no_args_is_help=True)
@@ -44,6 +46,8 @@ def ingest(
 @command
 def status(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
     """What the tenant holds, its latest runs, and what is still served as an earlier pipeline read it."""
+    from catalog.ids import utc_now
+    from catalog.recall import recall_since
     from catalog.runs import count_documents, last_runs
     from catalog.session import transaction
     from catalog.tenants import open_tenant
@@ -55,12 +59,15 @@ def status(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
         holds = count_documents(session, tenant_id)
         runs = last_runs(session, tenant_id)
         stale = stale_documents(session, tenant_id, readings())
+        recall = recall_since(session, tenant_id, utc_now().date() - timedelta(days=RECALL_DAYS - 1))
     policies = policy_ids()
     if as_json:
         shown = [{"run_id": r.id, "source": r.source, "started_at": r.started_at, "finished_at": r.finished_at} for r in runs]
         reports = [dict(r.report) for r in runs]
         told = [a | {"report": b} for a, b in zip(shown, reports, strict=True)]
-        document({"tenant": tenant, "holds": holds, "stale": stale, "runs": told, "redaction_policies": policies})
+        measured = {"questions": recall.questions, "recall@10": None if recall.share is None else round(recall.share, 4)}
+        told_besides = {"redaction_policies": policies, "search": measured}
+        document({"tenant": tenant, "holds": holds, "stale": stale, "runs": told, **told_besides})
         return
     table(("what", "count"), list(holds.items()))
     print()
@@ -70,6 +77,8 @@ def status(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
         empty="No runs yet. `portcullis ingest PATH` makes one.",
     )
     print("\nRedaction policy in force: " + "; ".join(f"{of}: {id_}" if of else id_ for of, id_ in policies.items()))
+    if recall.share is not None:
+        print(f"\nRecall of the ten nearest, {recall.questions} sampled questions of {RECALL_DAYS} days: {recall.share:.4f}.")
     if stale:
         print("\nServed as an earlier pipeline read them; ingest their sources, with the files in place:")
         for name in stale[:STALE_SHOWN]:

@@ -32,8 +32,6 @@ from retrieval.wire import RetrieveRequest
 
 PERSON = "reader"
 TOP_K = 100
-PASSAGES = 300
-"""Asked for, so that they are of a hundred documents or nearly."""
 
 DIGITS = 6
 
@@ -84,12 +82,13 @@ def evaluate(folder: Path, mode: Mode = "hybrid", home: Path | None = None, tell
     questions = given.questions
     with open_home(PERSON, open_model(), open_redactor_in, home) as (here, tools):
         documents = lay(folder, here / "pages")
-        _ingest(tools, here / "pages", len(questions), documents, tell)
+        ingest(tools, here / "pages", len(questions), documents, tell)
         rankings = anyio.run(_ask, tools, questions, mode, lambda done: tell(documents + done, documents + len(questions)))
     return Report(given.folder, mode, documents, {q: measures(found, given.judged[q]) for q, found in rankings.items()})
 
 
-def _ingest(tools: Tools, pages: Path, questions: int, documents: int, tell: Tell) -> None:
+def ingest(tools: Tools, pages: Path, questions: int, documents: int, tell: Tell) -> None:
+    """Ingest the pages. Raises `SetNotIngested` when one of them is quarantined."""
     done = 0
 
     def batch_done(batch: Any) -> None:
@@ -110,8 +109,8 @@ async def _ask(tools: Tools, questions: Mapping[str, str], mode: Mode, tell: Cal
     rankings: dict[str, list[str]] = {}
     for name, text in questions.items():
         (redacted,) = tools.redactor.redact(asker.tenant_id, [text])
-        query = as_query(RetrieveRequest(query=text, top_k=TOP_K, dedup="off"), redacted)
-        found = await search(services, asker, replace(query, mode=mode, top_k=PASSAGES))
-        rankings[name] = list(dict.fromkeys(passage.chunk.document_name for passage in found.passages))
+        asked = RetrieveRequest(query=text, top_k=TOP_K, max_per_document=1, dedup="off")
+        found = await search(services, asker, replace(as_query(asked, redacted), mode=mode))
+        rankings[name] = [passage.chunk.document_name for passage in found.passages]
         tell(len(rankings))
     return rankings

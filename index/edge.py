@@ -91,6 +91,7 @@ class EdgeIndex:
             lexical=None if way.lexical is None else pack_lexical(way.lexical),
             limit=way.limit,
             floor=way.floor,
+            exact=query.exact,
         )
         return [Hit(_id(i), DocumentId(document), Label(label), *scores) for i, document, label, *scores in reply["hits"]]
 

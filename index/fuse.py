@@ -17,8 +17,8 @@ from index.plan import SearchPlan
 from index.point import Hit, Vector
 
 RRF_K = 10
-DENSE_WEIGHT = 1.0
-LEXICAL_WEIGHT = 1.0
+DENSE_WEIGHT = 0.6
+LEXICAL_WEIGHT = 0.4
 
 
 FindVectors = Callable[[Sequence[ChunkId]], Mapping[ChunkId, Vector]]

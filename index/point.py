@@ -75,7 +75,7 @@ class SearchQuery:
     """What to look for, without any word about who asks: that is the `ReadScope`'s part. At least one vector is set.
 
     `sources` and `documents`: None means all, an empty tuple none. `floor`: the least cosine with `dense` that a hit may have;
-    without `dense` it means nothing.
+    without `dense` it means nothing. `exact`: whatever it costs.
     """
 
     dense: Vector | None
@@ -85,6 +85,7 @@ class SearchQuery:
     skip: frozenset[ChunkId] = frozenset()
     documents: tuple[DocumentId, ...] | None = None
     floor: float | None = None
+    exact: bool = False
 
 
 def chunk_id(key: DocumentKey, text_hash: str, nth: int) -> ChunkId:

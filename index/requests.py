@@ -80,10 +80,11 @@ def _search(shards: Shards, collection: str, message: Message) -> Message:
             lexical=None if lexical is None else unpack_lexical(*lexical),
             limit=_integer(message, "limit"),
             floor=_floor(message),
+            exact=message.get("exact") is True,
         )
     except (TypeError, ValueError) as error:
         raise BadFrame("not a query") from error
-    way = plan(query)
+    way = plan(query, shards.readable(collection, condition))
     hits = [] if way is None else shards.search(collection, way, condition)
     return {"hits": [(h.chunk_id.bytes, h.document_id, h.label, h.score, h.dense, h.lexical) for h in hits]}
 

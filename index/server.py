@@ -5,8 +5,10 @@ Written against qdrant-client 1.20. Local mode keeps no payload index and is alw
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,7 +19,7 @@ from catalog.ids import ChunkId, DocumentId, Label, TenantId
 from index.check import check_collection, check_points, check_query
 from index.errors import BadVector, CollectionMissing, IndexUnavailable
 from index.fuse import fuse
-from index.plan import SearchPlan, plan
+from index.plan import EXACT_POINTS, OVERSAMPLING, SearchPlan, plan
 from index.point import DENSE, INTEGERS, LEXICAL, Hit, IndexedChunk, SearchQuery, StoredPoint, Vector
 from index.where import Where, where
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 BATCH = 256
 PAGE = 1000
+SIZE_SECONDS = 60.0
 
 
 def connect(url: str, api_key: str | None, timeout_seconds: float) -> QdrantClient:
@@ -41,6 +44,7 @@ class ServerIndex:
     def __init__(self, client: QdrantClient) -> None:
         self._client = client
         self._dimensions: dict[str, int] = {}
+        self._sizes: dict[str, tuple[float, int]] = {}
 
     def ensure(self, collection: str, dimensions: int) -> None:
         from qdrant_client import models
@@ -100,7 +104,8 @@ class ServerIndex:
         return found
 
     def search(self, collection: str, query: SearchQuery, scope: ReadScope) -> list[Hit]:
-        condition, way = where(scope, query), plan(query)
+        condition = where(scope, query)
+        way = None if condition is None else plan(query, self._readable(collection, condition))
         if condition is None or way is None:
             return []
         check_query(way.dense, way.lexical, self._width(collection))
@@ -148,6 +153,9 @@ class ServerIndex:
                 vectors_config={DENSE: models.VectorParams(size=dimensions, distance=models.Distance.DOT)},
                 sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
                 hnsw_config=models.HnswConfigDiff(m=0, payload_m=0),
+                quantization_config=models.ScalarQuantization(
+                    scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
+                ),
                 strict_mode_config=models.StrictModeConfig(
                     enabled=True, unindexed_filtering_retrieve=False, unindexed_filtering_update=False
                 ),
@@ -155,6 +163,19 @@ class ServerIndex:
         except UnexpectedResponse as error:
             if error.status_code != 409:  # 409: another process made it in this moment
                 raise
+
+    def _readable(self, collection: str, condition: Where) -> int:
+        """About how many points the condition lets through; where the whole collection is small, how many there were lately."""
+        since, points = self._sizes.get(collection, (-inf, 0))
+        if time.monotonic() - since > SIZE_SECONDS:
+            self._width(collection)
+            with _told(collection):
+                points = self._client.count(collection, exact=False).count
+            self._sizes[collection] = (time.monotonic(), points)
+        if points <= EXACT_POINTS:
+            return points
+        with _told(collection):
+            return self._client.count(collection, _filter(condition), exact=False).count
 
     def _pages(self, collection: str, tenant_id: TenantId) -> Iterator[StoredPoint]:
         from qdrant_client import models
@@ -187,16 +208,17 @@ def _questions(way: SearchPlan, condition: Where) -> dict[str, models.QueryReque
     which, payload = _filter(condition), ["document", "label"]
     asked = {}
     if way.dense is not None:
-        exact = models.SearchParams(exact=way.exact)
+        rescored = models.QuantizationSearchParams(ignore=way.exact, rescore=True, oversampling=OVERSAMPLING)
+        params = models.SearchParams(exact=way.exact, quantization=rescored)
         asked[DENSE] = models.QueryRequest(
-            query=way.dense.tolist(), using=DENSE, params=exact, filter=which, limit=way.depth, with_payload=payload
+            query=way.dense.tolist(), using=DENSE, params=params, filter=which, limit=way.depth, with_payload=payload
         )
     if way.lexical is not None:
         terms = models.SparseVector(indices=list(way.lexical.indices), values=list(way.lexical.values))
         corpus = models.IdfCorpusParams(corpus=models.Filter(must=[_equals("tenant", condition.tenant_id)]))
-        exact = models.SearchParams(exact=way.exact, idf=corpus)
+        params = models.SearchParams(exact=True, idf=corpus)
         asked[LEXICAL] = models.QueryRequest(
-            query=terms, using=LEXICAL, params=exact, filter=which, limit=way.depth, with_payload=payload
+            query=terms, using=LEXICAL, params=params, filter=which, limit=way.depth, with_payload=payload
         )
     return asked
 

@@ -21,13 +21,15 @@ from index.check import check_collection, check_points, check_query
 from index.errors import BadVector, CollectionMissing, IndexUnavailable
 from index.fuse import fuse
 from index.outrun import outrun
-from index.plan import SearchPlan
+from index.plan import EXACT_POINTS, OVERSAMPLING, SearchPlan
 from index.point import DENSE, INTEGERS, LEXICAL, Hit, IndexedChunk, StoredPoint, Vector
 from index.where import Where
 
 SEGMENT_KB = 16_000
 INDEXING_KB = 10_000
 STEP_POINTS = 8_192
+QUANTILE = 0.99
+"""Of a segment's numbers, those that int8 spans; the rest is clipped. Qdrant's own advice."""
 
 
 @dataclass(slots=True)
@@ -90,6 +92,12 @@ class Shards:
             for r in records
             if (r.payload or {}).get("tenant") == tenant_id
         }
+
+    def readable(self, name: str, condition: Where) -> int:
+        """About how many points the condition lets through; where the whole collection is small, how many there are."""
+        shard = self._get(name).shard
+        points: int = shard.info().points_count
+        return points if points <= EXACT_POINTS else int(shard.count(edge.CountRequest(exact=False, filter=_filter(condition))))
 
     def search(self, name: str, way: SearchPlan, condition: Where) -> list[Hit]:
         here = self._get(name)
@@ -193,7 +201,15 @@ def _configuration(dimensions: int, *, thorough: bool = False) -> Any:
     """`thorough`: optimizing rewrites a segment for a single deleted point. Said each time: what is not said is remembered."""
     vacuum = (0.0, 0) if thorough else (0.2, 1000)
     return edge.EdgeConfig(
-        vectors={DENSE: edge.EdgeVectorParams(size=dimensions, distance=edge.Distance.Dot)},
+        vectors={
+            DENSE: edge.EdgeVectorParams(
+                size=dimensions,
+                distance=edge.Distance.Dot,
+                quantization_config=edge.ScalarQuantizationConfig(
+                    type=edge.ScalarType.Int8, quantile=QUANTILE, memory=edge.Memory.Pinned
+                ),
+            )
+        },
         sparse_vectors={LEXICAL: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
         hnsw_config=edge.HnswIndexConfig(m=0, ef_construct=4, full_scan_threshold=10, payload_m=0),
         optimizers=edge.EdgeOptimizersConfig(
@@ -212,14 +228,15 @@ def _questions(way: SearchPlan, condition: Where) -> dict[str, Any]:
     asked = {}
     if way.dense is not None:
         near = edge.Query.Nearest(way.dense.tolist(), using=DENSE)
-        exact = edge.SearchParams(exact=way.exact)
-        asked[DENSE] = edge.QueryRequest(query=near, params=exact, filter=which, limit=way.depth, with_payload=payload)
+        rescored = edge.QuantizationSearchParams(ignore=way.exact, rescore=True, oversampling=OVERSAMPLING)
+        params = edge.SearchParams(exact=way.exact, quantization=rescored)
+        asked[DENSE] = edge.QueryRequest(query=near, params=params, filter=which, limit=way.depth, with_payload=payload)
     if way.lexical is not None:
         terms = edge.SparseVector(list(way.lexical.indices), list(way.lexical.values))
         near = edge.Query.Nearest(terms, using=LEXICAL)
         corpus = edge.IdfParams(corpus=edge.Filter(must=[_equals("tenant", condition.tenant_id)]))
-        exact = edge.SearchParams(exact=way.exact, idf=corpus)
-        asked[LEXICAL] = edge.QueryRequest(query=near, params=exact, filter=which, limit=way.depth, with_payload=payload)
+        params = edge.SearchParams(exact=True, idf=corpus)
+        asked[LEXICAL] = edge.QueryRequest(query=near, params=params, filter=which, limit=way.depth, with_payload=payload)
     return asked
 
 

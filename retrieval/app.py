@@ -41,6 +41,7 @@ from retrieval.services import Services
 from retrieval.session import Sessions
 from retrieval.session_redis import open_redis_sessions
 from retrieval.settings import RetrievalSettings
+from retrieval.shadow import Shadow
 from retrieval.tokenizers import read_tokenizers
 from retrieval.tokens import Tokens
 
@@ -52,7 +53,8 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
     `warm` loads the model and the vault's keys before the first question comes; for a single one, which may yet be refused, and
     which reveals nothing, that is left out.
     """
-    tokens = open_tokens(RetrievalSettings()) if warm else None
+    limits = RetrievalSettings()
+    tokens = open_tokens(limits) if warm else None
     catalog = open_catalog(CatalogSettings())
     try:
         settings = IndexSettings()
@@ -61,14 +63,18 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         privacy = PrivacySettings()
         vault = open_vault(privacy) if warm else None
         redactor, question_key = open_question_redactor(privacy), open_question_key(privacy)
-        reranker = _reranker(RetrievalSettings(), settings)
+        reranker = _reranker(limits, settings)
         writer = AuditWriter(catalog) if warm else None
+        shadow = Shadow(catalog, index, limits.shadow_share) if warm and limits.shadow_share else None
         services = Services(
-            *(catalog, index, named(model_name(settings)), redactor, named, vault, writer, tokens, question_key),
-            tokenizers=read_tokenizers(RetrievalSettings().tokenizers),
-            sessions=open_sessions(RetrievalSettings()),
-            rewriter=open_rewriter(RetrievalSettings()),
+            *(catalog, index, named(model_name(settings)), redactor, named, vault, writer),
+            tokens=tokens,
+            question_key=question_key,
+            tokenizers=read_tokenizers(limits.tokenizers),
+            sessions=open_sessions(limits),
+            rewriter=open_rewriter(limits),
             reranker=reranker,
+            shadow=shadow,
         )
         try:
             if warm:
@@ -78,6 +84,8 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
                     reranker.scores("ready?", ["ready"], within_seconds=60)
             yield services
         finally:
+            if shadow is not None:
+                shadow.close()
             if writer is not None:
                 writer.close()
             if services.rewriter is not None:

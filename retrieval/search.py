@@ -113,7 +113,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
     if collection is None:
         return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     clock.lap("catalog")
-    embedder, look, lost = await to_thread.run_sync(_look, services, collection, query)
+    embedder, look, lost = await to_thread.run_sync(look_for, services, collection, query)
     verbatim = read_verbatim(query.text, query.names)
     words = query_vector(verbatim.words, embedder.language) if verbatim else None
     clock.lap("embed")
@@ -164,6 +164,8 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
     complete = (exhausted and not lost) or len(passages) == query.top_k
     if query.scores and look.dense is not None:
         passages = tuple(await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, passages))
+    if services.shadow is not None and not lost:
+        services.shadow.offer(collection.name, replace(look, sources=sources, documents=among.documents), scope)
     return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost)
 
 
@@ -198,8 +200,11 @@ def _where(
         return collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,)
 
 
-def _look(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery, tuple[str, ...]]:
-    """What to look for, and what could not be had. A model that fails costs a question its vector, not its answer."""
+def look_for(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery, tuple[str, ...]]:
+    """The model that the collection was made by, what to look for by `query.mode`, and what could not be had.
+
+    A model that fails costs a question its vector, not its answer.
+    """
     embedder = services.embedder_of(collection)
     terms = None if query.mode == "dense" else query_vector("\n".join((query.text, *query.names)), embedder.language)
     if query.mode == "lexical":

@@ -22,6 +22,7 @@ from retrieval.candidates import Facts
 from retrieval.reranker import Reranker
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.session import Sessions
+from retrieval.shadow import Shadow
 from retrieval.tokenizers import BUILT_IN
 from retrieval.tokens import Tokens
 
@@ -35,9 +36,9 @@ def no_model(name: str) -> Embedder:
 class Services:
     """Each is safe to call from several threads. `open_named` opens a model by the name that a collection's row gives.
 
-    Without a `vault` nothing can be revealed, without `tokens` no person's token is taken. Without the `audit`'s writer each
-    entry is a transaction of its own: enough for a single question. `question_key` makes the digests of questions there; one
-    made up here is good for this process alone. Without `sessions` the catalog keeps
+    Without a `vault` nothing can be revealed, without `tokens` no person's token is taken, without a `shadow` recall is not
+    measured. Without the `audit`'s writer each entry is a transaction of its own: enough for a single question. `question_key`
+    makes the digests of questions there; one made up here is good for this process alone. Without `sessions` the catalog keeps
     them, without a `rewriter` questions are rewritten by rules alone, without a `reranker` nobody may ask for one.
     """
 
@@ -48,6 +49,7 @@ class Services:
     open_named: Callable[[str], Embedder] = no_model
     vault: Vault | None = None
     audit: AuditWriter | None = None
+    shadow: Shadow | None = None
     tokens: Tokens | None = None
     question_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     scopes: Scopes = field(default_factory=Scopes)

@@ -81,6 +81,13 @@ class RetrievalSettings(BaseSettings):
     )
     rerank_passages: int = Field(default=40, ge=2, le=200, description="How many of the best passages the reranker looks at")
     rerank_seconds: float = Field(default=5.0, gt=0, description="How long it may take; then its answer is not waited for")
+    shadow_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="The share of questions that are asked of the index again, exactly, after their answer, to measure recall; "
+        "`portcullis status` shows it",
+    )
     concurrent: int = Field(default=16, ge=1, le=1024, description="Requests that are worked on at once; the rest queue")
     queue: int = Field(default=128, ge=0, description="Requests that may wait for that; more are refused (503 `overloaded`)")
     deadline_seconds: float = Field(

@@ -1,8 +1,9 @@
 """What a question wants word for word: phrases in quotation marks, and codes (`ab-1234`, `v1.2.3`, `CVE-2024-1234`, `foo_bar()`).
 
-A passage in which one stands as it was typed is lifted above all in which none does, and above those with fewer. It is no
-filter: whoever quotes from memory still gets what is near. Letters' case, white space, and the shapes of quotation marks and
-dashes do not matter. A value that redaction replaced is compared by its pseudonym; a family name alone also fits a full name.
+A passage in which one stands as it was typed, its title and headings included, is lifted above all in which none does, and above
+those with fewer. It is no filter: whoever quotes from memory still gets what is near. Letters' case, white space, and the shapes
+of quotation marks and dashes do not matter. A value that redaction replaced is compared by its pseudonym; a family name alone
+also fits a full name.
 
 A code is a word with a digit and a letter, or with digits on both sides of a sign, or with five digits or more; one joined by
 `_`, `::` or `.`; or a call. Measures (`5-year`, `10mg`), ranges and decimals are none. A code fits where it stands whole: `v1.2`
@@ -70,10 +71,10 @@ class Verbatim:
     def words(self) -> str:
         return "\n".join(one.words for one in self.wanted)
 
-    def exact(self, text: str) -> tuple[str, ...]:
-        """Those that stand in `text`, in the question's order."""
-        folded = _fold(text)
-        return tuple(one.text for one in self.wanted if any(pattern.search(folded) for pattern in one.patterns))
+    def exact(self, *texts: str) -> tuple[str, ...]:
+        """Those that stand in one of `texts`, in the question's order."""
+        folded = [_fold(text) for text in texts] if self.wanted else []
+        return tuple(one.text for one in self.wanted if any(pattern.search(text) for pattern in one.patterns for text in folded))
 
 
 NOTHING = Verbatim()
@@ -102,7 +103,7 @@ def lift(confirmed: Iterable[Confirmed], verbatim: Verbatim) -> list[Confirmed]:
     """Each with what it holds word for word, and 1 more in its score for each: fused scores alone stay far below 1."""
     lifted = []
     for one in confirmed:
-        exact = verbatim.exact(one.chunk.text)
+        exact = verbatim.exact(one.chunk.text, one.chunk.title, *one.chunk.headings)
         lifted.append(replace(one, score=one.score + len(exact), exact=exact) if exact else one)
     return lifted
 

@@ -10,7 +10,7 @@ import pytest
 from acl.scope import scope_of_labels
 from catalog.ids import DocumentId, Label, PrincipalId, SourceId, TenantId
 from index.errors import UnfilteredRefused
-from index.plan import LEAST_DEPTH, plan
+from index.plan import EXACT_POINTS, LEAST_DEPTH, plan
 from index.point import Lexical, SearchQuery
 from index.where import Where, where
 
@@ -60,6 +60,15 @@ def test_nothing_to_look_for_is_no_search() -> None:
     assert plan(SearchQuery(None, None, 10)) is None
     assert plan(SearchQuery(None, Lexical((), ()), 10)) is None
     assert plan(SearchQuery(None, QUERY.lexical, 0)) is None
+
+
+@pytest.mark.parametrize(
+    ("readable", "asked", "exact"), [(EXACT_POINTS, False, True), (EXACT_POINTS + 1, False, False), (10**9, True, True)]
+)
+def test_what_is_readable_decides_whether_whole_vectors_are_compared(readable: int, asked: bool, exact: bool) -> None:
+    found = plan(SearchQuery(None, QUERY.lexical, 10, exact=asked), readable)
+    assert found is not None
+    assert found.exact is exact
 
 
 def test_every_list_is_as_deep_as_the_answer() -> None:

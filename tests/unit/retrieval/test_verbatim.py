@@ -111,6 +111,12 @@ PIECES = st.lists(
 ).map("".join)
 
 
+def test_titles_and_headings_count_and_no_phrase_runs_from_one_into_the_other() -> None:
+    found = [Confirmed(stored(1, text="is called here", title="About ab-1", headings=("foo_bar()",)), 0.1)]
+    assert lift(found, read_verbatim("ab-1 foo_bar()"))[0].exact == ("ab-1", "foo_bar()")
+    assert lift(found, read_verbatim('"foo_bar() is called"'))[0].exact == ()
+
+
 @given(PIECES, st.text(max_size=300), st.lists(st.text(min_size=1, max_size=8), max_size=3))
 def test_any_text_can_be_asked_and_searched(question: str, text: str, names: list[str]) -> None:
     asked = read_verbatim(question, names)

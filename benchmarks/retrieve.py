@@ -1,0 +1,274 @@
+"""What `POST /v1/retrieve` costs over many chunks, the way it is deployed: `portcullis serve`, its engine, one key, HTTP.
+
+    python -m benchmarks.retrieve [--chunks 100000] [--questions 300] [--seconds 20] [--clients 8] [--texts DIR] [--json]
+
+Documents of 20 chunks are written as rows and points. Everybody may read half of them and each of 50 groups its part of the rest;
+the person who asks is in half of the groups. With `--texts` (a set of questions, see docs/cli.md) the questions and the chunks'
+words come from it, stretches of two documents in each chunk; else both are made of 4,000 invented words. Vectors are made up:
+embedding so many texts takes hours. The service embeds each question with the real model, and its cost does not depend on them.
+
+pause    while points are written a small collection beside them is asked every few milliseconds; told is how long an answer took
+first    the first question after the start, when the service says that it is ready
+one      one client, one question after the other; then several clients at once, for so many seconds
+memory   resident, of the service and of the engine, after all that (mapped files that are in memory included)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import socket
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import psutil
+
+from acl import members
+from acl.principal import Name, parse
+from acl.scope import scope_of_labels
+from acl.store import intern_all, resolve
+from catalog.collections import LiveCollection, open_collection
+from catalog.documents import open_source
+from catalog.ids import DEFAULT_TENANT, DocumentId, DocumentKey, Label, PrincipalId, SourceId, TenantId, digest, utc_now
+from catalog.insert import insert_ignore
+from catalog.session import WriteSession, transaction
+from catalog.tables import Chunk, ChunkText, Document, LedgerEntry, Version, VersionChunk
+from catalog.tenants import bump_corpus, bump_policy, open_tenant
+from evals.judged import read_rows
+from evals.leaks import service
+from evals.open import data_of, open_home, open_key, open_model
+from index.lexical import document_vector
+from index.point import IndexedChunk, Lexical, SearchQuery, chunk_id
+from ingest.run import Tools
+
+PERSON, GROUPS, OF_DOCUMENT, DOCUMENTS_AT_ONCE, WORDS_OF_CHUNK = "reader", 50, 20, 100, 170
+BESIDE = "beside"
+
+
+class Texts:
+    """Words for chunks and questions: of a set, or invented."""
+
+    def __init__(self, folder: Path | None, rng: random.Random) -> None:
+        self._rng = rng
+        if folder is None:
+            invented = [f"w{n}" for n in range(4000)]
+            self._bodies = [rng.choices(invented, k=400) for _ in range(500)]
+            self.questions = [" ".join(rng.choices(invented, k=8)) for _ in range(1000)]
+            return
+        self._bodies = [words for row in read_rows(folder / "corpus.jsonl") if len(words := str(row["text"]).split()) > 40]
+        self.questions = [str(row["text"]) for row in read_rows(folder / "queries.jsonl")]
+
+    def chunk(self) -> str:
+        parts = []
+        for body in self._rng.choices(self._bodies, k=2):
+            start = self._rng.randrange(max(1, len(body) - WORDS_OF_CHUNK // 2))
+            parts += body[start : start + WORDS_OF_CHUNK // 2]
+        return " ".join(parts)
+
+
+def fill(tools: Tools, chunks: int, texts: Texts) -> None:
+    """Write the documents, and the person with his groups."""
+    with transaction(tools.catalog) as write:
+        tenant = open_tenant(write, DEFAULT_TENANT)
+        source = open_source(write, tenant, "bench", "/bench")
+        embedder = tools.embedder
+        collection = open_collection(write, embedder.fingerprint, embedder.dimensions, "")
+        groups = [Name("group", f"g{n}") for n in range(GROUPS)]
+        for name in groups:
+            members.bind(write, tenant, name, "bench")
+        ids = resolve(write, tenant, [*groups, Name("user", PERSON)])
+        for group in groups[: GROUPS // 2]:
+            members.add_members(write, tenant, ids[group], [ids[Name("user", PERSON)]], "bench")
+        labels = intern_all(write, tenant, [([parse("everyone")], ()), *(([group], ()) for group in groups)])
+    for shelf in collection.shelves:
+        tools.index.ensure(shelf.name, embedder.dimensions)
+    rng = np.random.default_rng(5)
+    for first in range(0, chunks // OF_DOCUMENT, DOCUMENTS_AT_ONCE):
+        numbers = range(first, min(first + DOCUMENTS_AT_ONCE, chunks // OF_DOCUMENT))
+        of = {n: labels[0] if n % 2 else labels[1 + n // 2 % GROUPS] for n in numbers}
+        bodies = {n: [texts.chunk() for _ in range(OF_DOCUMENT)] for n in numbers}
+        with transaction(tools.catalog) as write:
+            _rows(write, tenant, source, collection, bodies, of)
+        points = list(_points(tenant, source, bodies, of, rng, embedder.dimensions))
+        for at in range(0, len(points), 256):
+            tools.index.upsert(collection.name, points[at : at + 256])
+        print(f"\rfilled {numbers.stop * OF_DOCUMENT:,} of {chunks:,} chunks", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    tools.index.flush(collection.name)
+    with transaction(tools.catalog) as write:
+        bump_corpus(write, tenant)
+        bump_policy(write, tenant)
+
+
+def _rows(
+    write: WriteSession,
+    tenant: TenantId,
+    source: SourceId,
+    collection: LiveCollection,
+    bodies: dict[int, list[str]],
+    labels: dict[int, Label],
+) -> None:
+    dated, same = datetime(2026, 1, 1, tzinfo=UTC), {"tenant_id": tenant}
+    made = {
+        "version_label": "",
+        "modified_at": dated,
+        "fingerprint": "bench",
+        "path": "",
+        "media_type": "text/plain",
+        "title": "",
+    }
+    made |= {"custom": {}, "findings": {}, "held_from": dated, "created_at": utc_now(), "cutting": "", **same}
+    placed = {"char_start": 0, "body_start": 0, "tokens": 220, "pages": [], "headings": [], **same}
+    known = {"source_id": source, "created_at": utc_now(), **same}
+    documents, versions, words, chunks, places, ledger = [], [], [], [], [], []
+    for n, texts in bodies.items():
+        id_, label, whole = n + 1, labels[n], digest("".join(texts))
+        documents.append({"id": id_, "name": f"bench/{n}", "label": label, "indexed_label": label, **known})
+        hashes = {"content_hash": whole, "text_hash": whole}
+        versions.append({"id": id_, "document_id": id_, "arrival": id_, "label": label, "text": "", **hashes, **made})
+        for position, text in enumerate(texts):
+            hashed = digest(text)
+            chunk = chunk_id(DocumentKey(tenant, DocumentId(id_)), hashed, 0)
+            words.append({"text_hash": hashed, "text": text, **same})
+            chunks.append({"id": chunk, "document_id": id_, "text_hash": hashed, "nth": 0, **same})
+            places.append({"version_id": id_, "chunk_id": chunk, "position": position, "char_end": len(text), **placed})
+            ledger.append({"collection_id": collection.id, "chunk_id": chunk, "state": "live", **same})
+    pairs = ((Document, documents), (Version, versions), (ChunkText, words), (Chunk, chunks), (VersionChunk, places))
+    for table, rows in (*pairs, (LedgerEntry, ledger)):
+        insert_ignore(write, table, rows)
+    write.sql.query(Document).filter(Document.tenant_id == tenant, Document.current_version_id.is_(None)).update(
+        {"current_version_id": Document.id}
+    )
+
+
+def _points(
+    tenant: TenantId,
+    source: SourceId,
+    bodies: dict[int, list[str]],
+    labels: dict[int, Label],
+    rng: np.random.Generator,
+    width: int,
+) -> Iterator[IndexedChunk]:
+    for n, texts in bodies.items():
+        key = DocumentKey(tenant, DocumentId(n + 1))
+        vectors = rng.standard_normal((len(texts), width), np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        for text, vector in zip(texts, vectors, strict=True):
+            id_ = chunk_id(key, digest(text), 0)
+            yield IndexedChunk(id_, tenant, key.document_id, source, labels[n], vector, document_vector(text))
+
+
+@contextmanager
+def pauses(tools: Tools) -> Iterator[list[float]]:
+    """Milliseconds that a small search takes meanwhile, one after the other."""
+    waits: list[float] = []
+    vector = np.eye(1, 8, dtype=np.float32)[0]
+    tools.index.ensure(BESIDE, 8)
+    ids = chunk_id(DocumentKey(TenantId(1), DocumentId(1)), "", 0), TenantId(1), DocumentId(1), SourceId(1), Label(1)
+    tools.index.upsert(BESIDE, [IndexedChunk(*ids, vector, Lexical((), ()))])
+    scope, done = scope_of_labels(TenantId(1), PrincipalId(1), [Label(1)], 1), threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.005):
+            began = time.perf_counter()
+            tools.index.search(BESIDE, SearchQuery(vector, None, 1), scope)
+            waits.append((time.perf_counter() - began) * 1000)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        done.set()
+        thread.join()
+        tools.index.drop(BESIDE)
+
+
+def ask(client: httpx.Client, question: str) -> float:
+    """Milliseconds of one retrieve. Raises when it is not answered, or with nothing."""
+    began = time.perf_counter()
+    response = client.post("/v1/retrieve", json={"query": question, "top_k": 8}, headers={"X-On-Behalf-Of": PERSON})
+    taken = (time.perf_counter() - began) * 1000
+    response.raise_for_status()
+    assert response.json()["results"]
+    return taken
+
+
+def storm(client: httpx.Client, questions: Sequence[str], clients: int, seconds: float) -> dict[str, float]:
+    """Several at once, each asking as fast as it is answered."""
+    until, times, lock = time.monotonic() + seconds, list[float](), threading.Lock()
+
+    def go(seed: int) -> None:
+        rng = random.Random(seed)
+        with httpx.Client(base_url=client.base_url, headers=client.headers, timeout=60) as own:
+            while time.monotonic() < until:
+                taken = ask(own, rng.choice(questions))
+                with lock:
+                    times.append(taken)
+
+    threads = [threading.Thread(target=go, args=(n,)) for n in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {"clients": clients, "per_second": round(len(times) / seconds, 1), **_spread(times)}
+
+
+def _spread(times: Sequence[float]) -> dict[str, float]:
+    return {"p50_ms": round(statistics.median(times), 1), "p95_ms": round(statistics.quantiles(times, n=20)[18], 1)}
+
+
+def memory(home: Path) -> dict[str, int]:
+    """Resident megabytes of the processes that serve this home."""
+    found = {"service": 0, "engine": 0}
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if "index.engine" in words and str(data_of(home)) in words:
+            found["engine"] += process.memory_info().rss
+        elif "serve" in words and process.environ().get("PORTCULLIS_HOME") == str(home):
+            found["service"] += process.memory_info().rss
+    return {name: round(size / 1e6) for name, size in found.items()}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieve", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--chunks", type=int, default=100_000)
+    parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--texts", type=Path)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    told: dict[str, Any] = {"chunks": options.chunks}
+    texts = Texts(options.texts, random.Random(3))
+    with open_home(PERSON, open_model(), lambda home: open_key(home / "privacy.key")) as (home, tools):
+        began = time.perf_counter()
+        with pauses(tools) as waits:
+            fill(tools, options.chunks, texts)
+        told["load_s"] = round(time.perf_counter() - began, 1)
+        told["pause"] = {"p50_ms": round(statistics.median(waits), 1), "longest_ms": round(max(waits))}
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with service(home, port) as client:
+            told["first_ms"] = round(ask(client, texts.questions[0]))
+            times = [ask(client, question) for question in random.Random(4).choices(texts.questions, k=options.questions)]
+            told["one"] = _spread(times[10:])
+            told["several"] = storm(client, texts.questions, options.clients, options.seconds)
+            told["memory_mb"] = memory(home)
+    print(json.dumps(told) if options.json else "\n".join(f"{name:10}{value}" for name, value in told.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
