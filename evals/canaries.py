@@ -15,10 +15,21 @@ _SYLLABLES = ("ba", "de", "fi", "go", "ku", "la", "me", "no", "pi", "ra", "so", 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A question that asks for these documents, whoever may read them."""
+    """A question that asks for these documents by their words, whoever may read them."""
 
-    question: str
-    documents: tuple[str, ...]
+    words: Mapping[str, str]
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        return tuple(self.words)
+
+    @property
+    def question(self) -> str:
+        return f"Where is {', '.join(self.words.values())} kept?"
+
+    def alone(self, document: str) -> Probe:
+        """The same for one of its documents."""
+        return Probe({document: self.words[document]})
 
 
 def word(number: int) -> str:
@@ -50,7 +61,7 @@ def plant(grants: Grants, folder: Path) -> dict[str, str]:
 
 def probes(words: Mapping[str, str], at_once: int) -> list[Probe]:
     """Questions that together ask for every canary, `at_once` of them each."""
-    return [Probe(f"Where is {', '.join(words[d] for d in some)} kept?", some) for some in _batches(sorted(words), at_once)]
+    return [Probe({document: words[document] for document in some}) for some in _batches(sorted(words), at_once)]
 
 
 def _batches(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:

@@ -25,9 +25,9 @@ from evals.leaks import portcullis, service
 from index.model import Embedder
 
 Tell = Callable[[int, int], None]
-TOP_K = 40
+TOP_K = 20
 AT_ONCE = 12
-"""Canaries in one question, at most: those asked for must stand high enough to be in the answer."""
+"""Canaries in one question, at most."""
 STAGES = ("scope", "recheck")
 SEED = 6
 
@@ -100,34 +100,43 @@ def measure(folder: Path, retrieves: int, embedder: Embedder, tell: Tell = lambd
 
 
 def judge(client: httpx.Client, asked: Sequence[Probe], grants: Grants, tell: Tell = lambda _done, _total: None) -> Verdict:
-    """Every person asks every question; each answer is held against the oracle."""
+    """Every person asks every question; each answer is held against the oracle.
+
+    What is due and was crowded out of a full answer is asked for by itself: only what is not found then is missing.
+    """
     may, people = readers(grants), sorted(grants.people)
     leaks: list[str] = []
     missing: list[str] = []
     took: dict[str, list[float]] = {"scope + recheck": []}
     results = refused = readable = count = 0
-    for probe in asked:
-        for person in people:
-            response = client.post(
-                "/v1/retrieve",
-                json={"query": probe.question, "top_k": TOP_K, "include": ["text"]},
-                headers={"X-On-Behalf-Of": person},
-            )
-            count += 1
-            tell(count, len(asked) * len(people))
-            if not grants.people[person]:
-                refused += response.status_code == 403
-                leaks += [f"{person} is not active and was answered"] if response.status_code != 403 else []
-                continue
-            response.raise_for_status()
-            body = response.json()
-            got = {name for row in body["results"] for name in (row["document_id"], *row["duplicates"])}
-            due = {document for document in probe.documents if person in may[document]}
+
+    def ask(person: str, probe: Probe) -> tuple[set[str], bool]:
+        """The documents that he gets, and whether there was no room for more."""
+        nonlocal count, results, refused
+        sent = {"query": probe.question, "top_k": TOP_K, "include": ["text"]}
+        response = client.post("/v1/retrieve", json=sent, headers={"X-On-Behalf-Of": person})
+        count += 1
+        if not grants.people[person]:
+            refused += response.status_code == 403
+            leaks.extend([f"{person} is not active and was answered"] if response.status_code != 403 else [])
+            return set(), False
+        response.raise_for_status()
+        body = response.json()
+        got = {name for row in body["results"] for name in (row["document_id"], *row["duplicates"])}
+        results += len(got)
+        leaks.extend(f"{person} got {document}" for document in got if person not in may.get(document, frozenset()))
+        _note(took, body["usage"])
+        return got, len(body["results"]) == TOP_K
+
+    for before, probe in enumerate(asked):
+        for done, person in enumerate(people, start=1):
+            got, full = ask(person, probe)
+            due = {document for document in probe.documents if person in may[document]} if grants.people[person] else set()
             readable += len(due)
-            results += len(got)
-            leaks += [f"{person} got {document}" for document in got if person not in may.get(document, frozenset())]
-            missing += [f"{person} did not get {document}" for document in due - got]
-            _note(took, body["usage"])
+            for document in sorted(due - got):
+                if not full or document not in ask(person, probe.alone(document))[0]:
+                    missing.append(f"{person} did not get {document}")
+            tell(before * len(people) + done, len(asked) * len(people))
     told = {name: tuple(values) for name, values in took.items()}
     pairs = len(people) * sum(len(probe.documents) for probe in asked)
     return Verdict(count, pairs, readable, results, tuple(leaks), tuple(missing), refused, told)
