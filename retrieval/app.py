@@ -33,6 +33,7 @@ from retrieval.admission import Admission
 from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
+from retrieval.metrics import Metrics
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.routes import router
@@ -148,9 +149,10 @@ def create_app(
     app.state.settings = settings
     app.state.services = given
     app.state.draining = False
-    app.state.admission = Admission(settings.concurrent, settings.queue, settings.deadline_seconds)
+    app.state.admission = admission = Admission(settings.concurrent, settings.queue, settings.deadline_seconds)
+    app.state.metrics = metrics = Metrics(admission.at_work, admission.waiting, settings.metrics_tenants)
     app.include_router(router)
-    app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes, metrics=metrics)
     _handle_errors(app, log)
     _describe_problems(app)
     return app

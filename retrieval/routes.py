@@ -8,7 +8,9 @@ from uuid import UUID
 import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection
@@ -19,7 +21,8 @@ from retrieval.answer import answer
 from retrieval.body import LOST, UNAUDITED
 from retrieval.document import give_document
 from retrieval.errors import Draining, NotReady
-from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials
+from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials, key_with
+from retrieval.metrics import Metrics
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
@@ -32,6 +35,7 @@ PERSON = HTTPBearer(
     description="An access token of a named identity provider, alone",
     auto_error=False,
 )
+ADMIN_KEY = HTTPBearer(scheme_name="admin key", description="A key `pck_...` with the scope `admin`", auto_error=False)
 REVEAL_KEY = HTTPBearer(scheme_name="reveal key", description="A key `pck_...` with the scope `reveal`", auto_error=False)
 ON_BEHALF_OF: dict[str, Any] = {
     "parameters": [
@@ -86,7 +90,9 @@ REFUSED = problems(
 async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
     async def work() -> RetrieveResponse:
         asker = await _asker(request, "retrieve")
-        return await answer(_services(request), _settings(request), asker, body, _request_id(request))
+        found = await answer(_services(request), _settings(request), asker, body, _request_id(request))
+        _metrics(request).retrieved(asker.tenant_id, found)
+        return found
 
     found = await _admission(request).run(work)
     _note(request, results=len(found.results), complete=found.complete)
@@ -158,6 +164,25 @@ async def healthz() -> dict[str, str]:
     return {"status": "alive"}
 
 
+@router.get(
+    "/metrics",
+    summary="Prometheus's figures: of the key's tenant, or of the whole process where RETRIEVAL_METRICS_OPEN says so",
+    response_class=PlainTextResponse,
+    responses=problems(
+        s401="No service key, or one that is unknown, revoked or expired",
+        s403="The key lacks the scope `admin`",
+        s503="The catalog does not answer, so the key cannot be checked",
+    ),
+    dependencies=[Security(ADMIN_KEY)],
+)
+async def figures(request: Request) -> Response:
+    tenant_id = None
+    if not _settings(request).metrics_open:
+        given = credentials(request.headers.raw)
+        tenant_id = (await to_thread.run_sync(key_with, _services(request).catalog, given, "admin")).tenant_id
+    return Response(_metrics(request).page(tenant_id), media_type=CONTENT_TYPE_LATEST)
+
+
 @router.get("/readyz", summary="Questions can be answered", responses=problems(s503="They cannot, and why"))
 async def readyz(request: Request) -> dict[str, str]:
     services = getattr(request.app.state, "services", None)
@@ -219,6 +244,11 @@ def _settings(request: Request) -> RetrievalSettings:
 def _admission(request: Request) -> Admission:
     admission: Admission = request.app.state.admission
     return admission
+
+
+def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
 
 
 def _request_id(request: Request) -> UUID:

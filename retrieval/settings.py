@@ -81,6 +81,11 @@ class RetrievalSettings(BaseSettings):
     deadline_seconds: float = Field(
         default=30.0, gt=0, description="How long a request may take, waiting included; then 504 `deadline_exceeded`"
     )
+    metrics_open: bool = Field(
+        default=False,
+        description="`/metrics` needs no key and tells of all tenants; else one with the scope `admin`, told of its own alone",
+    )
+    metrics_tenants: int = Field(default=50, ge=1, description="Tenants with figures of their own; the rest are `other`")
     ready_timeout_seconds: float = Field(default=5.0, gt=0, description="How long `/readyz` waits for the catalog and the index")
     drain_seconds: float = Field(
         default=2.0, ge=0, description="How long after SIGTERM questions are still taken while `/readyz` says 503 `draining`"
