@@ -33,8 +33,11 @@ from retrieval.admission import Admission
 from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
+from retrieval.limit_store import LimitStore, open_redis
+from retrieval.limits import Limits
 from retrieval.metrics import Metrics
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
+from retrieval.quotas import quotas
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.routes import router
 from retrieval.services import Services
@@ -106,6 +109,21 @@ def open_rewriter(settings: RetrievalSettings) -> ModelRewriter | None:
     return ModelRewriter(settings.rewrite_url, settings.rewrite_model, key, *bounds)
 
 
+def open_limits(settings: RetrievalSettings, metrics: Metrics, log: FilteringBoundLogger) -> Limits | None:
+    """What counts requests and tokens; None where nothing is limited. Raises `BadLimitStore`. Its Redis is not asked here."""
+    limited = quotas(settings.limits, settings.token_budgets)
+    if not limited:
+        return None
+    url = settings.limits_redis_url
+    redis = None if url is None else open_redis(url.get_secret_value(), settings.limits_timeout_seconds)
+
+    def lost() -> None:
+        metrics.unshared()
+        log.warning("limits_unshared", detail="The Redis that counts requests does not answer: this process counts by itself.")
+
+    return Limits(limited, LimitStore(redis, lost), metrics.reached)
+
+
 def _serving(services: Services) -> Embedder:
     """The model that the first question will go through."""
     with reading(services.catalog) as session, suppress(NoLiveCollection, EmbedderMismatch):
@@ -151,6 +169,7 @@ def create_app(
     app.state.draining = False
     app.state.admission = admission = Admission(settings.concurrent, settings.queue, settings.deadline_seconds)
     app.state.metrics = metrics = Metrics(admission.at_work, admission.waiting, settings.metrics_tenants)
+    app.state.limits = open_limits(settings, metrics, log)
     app.include_router(router)
     app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes, metrics=metrics)
     _handle_errors(app, log)

@@ -50,7 +50,8 @@ class Guard:
         async def send_noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answered.append(message["status"])
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", str(request_id).encode())]
+                more = [(name.lower().encode(), value.encode()) for name, value in state.get("headers", {}).items()]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", str(request_id).encode()), *more]
             await send(message)
 
         try:

@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from catalog.ids import TenantId
+from retrieval.quotas import Quota
 from retrieval.wire import RetrieveResponse
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -43,6 +44,10 @@ class Metrics:
         )
         self._incomplete = Counter("portcullis_retrieve_incomplete", "Answers with `complete` false", ("tenant",), registry=of)
         self._warnings = Counter("portcullis_retrieve_warnings", "Warnings in answers", ("tenant", "code"), registry=of)
+        self._tokens = Counter("portcullis_tokens", "Tokens of text handed out", ("tenant",), registry=of)
+        self._calls = Counter("portcullis_model_calls", "Calls of models for questions", ("tenant",), registry=of)
+        self._reached = Counter("portcullis_limit_reached", "Windows used so far", ("tenant", "quota", "percent"), registry=of)
+        self._unshared = Counter("portcullis_limits_unshared", "Failures of the Redis that counts", registry=of)
         Gauge("portcullis_requests_at_work", "Requests at work", registry=of).set_function(places)
         Gauge("portcullis_requests_waiting", "Requests that wait for a place", registry=of).set_function(waiting)
 
@@ -62,6 +67,20 @@ class Metrics:
             self._incomplete.labels(tenant).inc()
         for warning in body.warnings:
             self._warnings.labels(tenant, warning.code).inc()
+
+        self._calls.labels(tenant).inc(body.usage.model_calls)
+
+    def handed(self, tenant_id: TenantId, tokens: int) -> None:
+        """So many tokens of text left."""
+        self._tokens.labels(self._tenant(tenant_id)).inc(tokens)
+
+    def reached(self, tenant_id: TenantId, quota: Quota, percent: int) -> None:
+        """Somebody of the tenant used so much of a quota."""
+        self._reached.labels(self._tenant(tenant_id), quota.name, str(percent)).inc()
+
+    def unshared(self) -> None:
+        """The Redis that counts failed."""
+        self._unshared.inc()
 
     def page(self, tenant_id: TenantId | None = None) -> bytes:
         """All in Prometheus's text format; of one tenant only the series that carry its number."""

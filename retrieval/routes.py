@@ -22,6 +22,7 @@ from retrieval.body import LOST, UNAUDITED
 from retrieval.document import give_document
 from retrieval.errors import Draining, NotReady
 from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials, key_with
+from retrieval.limits import Limits, Verdict, headers
 from retrieval.metrics import Metrics
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
@@ -70,6 +71,7 @@ def problems(**statuses: str) -> dict[int | str, dict[str, Any]]:
 REFUSED = problems(
     s401="No service key and no token, or one that is unknown, revoked, expired or not taken",
     s403="The key lacks a scope, or the person is missing, unknown or disabled",
+    s429="The person, the key or the tenant asked too often or was handed too much; Retry-After says how long that holds",
     s503="The catalog or the index does not answer: no partial answer is given; or too many requests are at work",
     s504="It took longer than a request may",
 )
@@ -89,9 +91,10 @@ REFUSED = problems(
 )
 async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
     async def work() -> RetrieveResponse:
-        asker = await _asker(request, "retrieve")
+        asker, verdict = await _admitted(request, "retrieve")
         found = await answer(_services(request), _settings(request), asker, body, _request_id(request))
         _metrics(request).retrieved(asker.tenant_id, found)
+        await _charge(request, asker, verdict, found.usage.tokens)
         return found
 
     found = await _admission(request).run(work)
@@ -121,9 +124,11 @@ async def document(
     as_of: Annotated[Moment | None, Query(description="The version that held then; who may read is decided today")] = None,
 ) -> DocumentResponse:
     async def work() -> tuple[DocumentResponse, bool]:
-        asker = await _asker(request, "document")
+        asker, verdict = await _admitted(request, "document")
         required = _settings(request).audit == "required"
-        return await give_document(_services(request), asker, id, _request_id(request), as_of, required=required)
+        found, kept = await give_document(_services(request), asker, id, _request_id(request), as_of, required=required)
+        await _charge(request, asker, verdict, sum(passage.tokens for passage in found.passages))
+        return found, kept
 
     found, audited = await _admission(request).run(work)
     if not audited:
@@ -149,7 +154,7 @@ async def reveal(request: Request, response: Response, body: RevealRequest) -> R
     response.headers["Cache-Control"] = "no-store"
 
     async def work() -> RevealResponse:
-        asker = await _asker(request, "reveal", "reveal")
+        asker, _ = await _admitted(request, "reveal", "reveal")
         services = _services(request)
         given = (services.catalog, services.vault, services.redactor, asker, body.text, body.purpose, _request_id(request))
         return await to_thread.run_sync(answer_reveal, *given)
@@ -227,6 +232,29 @@ async def _asker(request: Request, operation: str, scope: str = "retrieve") -> A
         )
     _note(request, tenant=int(asker.tenant_id), actor=asker.actor, person=int(asker.person.id))
     return asker
+
+
+async def _admitted(request: Request, operation: str, scope: str = "retrieve") -> tuple[Asker, Verdict]:
+    """Who asks, and what is left to him. Raises what `_asker` raises, and `RateLimited` before any work is done."""
+    asker = await _asker(request, operation, scope)
+    limits, verdict = _limits(request), Verdict()
+    if limits is not None:
+        verdict = await limits.admit(asker)
+        request.scope["state"]["headers"] = headers(asker, verdict)
+        if verdict.refused is not None:
+            raise verdict.refused
+    return asker, verdict
+
+
+async def _charge(request: Request, asker: Asker, verdict: Verdict, tokens: int) -> None:
+    _metrics(request).handed(asker.tenant_id, tokens)
+    if (limits := _limits(request)) is not None:
+        request.scope["state"]["headers"] = headers(asker, await limits.charge(asker, verdict, tokens))
+
+
+def _limits(request: Request) -> Limits | None:
+    limits: Limits | None = request.app.state.limits
+    return limits
 
 
 def _services(request: Request) -> Services:
