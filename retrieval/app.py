@@ -30,6 +30,7 @@ from index.settings import IndexSettings
 from privacy.open import open_question_key, open_question_redactor, open_vault
 from privacy.settings import PrivacySettings
 from retrieval.admission import Admission
+from retrieval.alerts import Alerts, Outcome
 from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
@@ -37,7 +38,7 @@ from retrieval.limit_store import LimitStore, open_redis
 from retrieval.limits import Limits
 from retrieval.metrics import Metrics
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
-from retrieval.quotas import quotas
+from retrieval.quotas import Quota, quotas
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.routes import router
 from retrieval.services import Services
@@ -110,7 +111,7 @@ def open_rewriter(settings: RetrievalSettings) -> ModelRewriter | None:
 
 
 def open_limits(settings: RetrievalSettings, metrics: Metrics, log: FilteringBoundLogger) -> Limits | None:
-    """What counts requests and tokens; None where nothing is limited. Raises `BadLimitStore`. Its Redis is not asked here."""
+    """What counts requests and tokens; None where nothing is limited. Raises `BadLimitStore`, `BadAlertWebhook`."""
     limited = quotas(settings.limits, settings.token_budgets)
     if not limited:
         return None
@@ -121,7 +122,20 @@ def open_limits(settings: RetrievalSettings, metrics: Metrics, log: FilteringBou
         metrics.unshared()
         log.warning("limits_unshared", detail="The Redis that counts requests does not answer: this process counts by itself.")
 
-    return Limits(limited, LimitStore(redis, lost), metrics.reached)
+    def ended(outcome: Outcome) -> None:
+        metrics.alerted(outcome)
+        if outcome != "sent":
+            log.warning("alert_lost", outcome=outcome)
+
+    webhook = settings.alert_webhook
+    alerts = None if webhook is None else Alerts(webhook.get_secret_value(), ended)
+
+    def reached(tenant_id: TenantId, quota: Quota, percent: int) -> None:
+        metrics.reached(tenant_id, quota, percent)
+        if alerts is not None:
+            alerts.tell(tenant_id, quota, percent)
+
+    return Limits(limited, LimitStore(redis, lost), reached)
 
 
 def _serving(services: Services) -> Embedder:

@@ -28,6 +28,7 @@ RetrievalError
 ├── RateLimited               a person, key or tenant asked more often than it may
 │   └── BudgetExhausted       it was handed as many tokens as it may be in a day
 ├── BadLimitStore             RETRIEVAL_LIMITS_REDIS_URL names what cannot be used
+├── BadAlertWebhook           RETRIEVAL_ALERT_WEBHOOK is no address
 ├── NoSuchDocument            absent or unreadable: the two look alike
 ├── Overloaded                as many requests as are allowed are at work and wait
 ├── DeadlineExceeded          the request took longer than it may
@@ -250,6 +251,15 @@ class BadLimitStore(RetrievalError):
 
     def __init__(self, fault: str) -> None:
         super().__init__(f"RETRIEVAL_LIMITS_REDIS_URL is not taken: {fault}. Without it, each process counts for itself.")
+
+
+class BadAlertWebhook(RetrievalError):
+    code = "bad_alert_webhook"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "RETRIEVAL_ALERT_WEBHOOK is no address; write `https://HOST/PATH`, or leave it out: /metrics tells alike."
+        )
 
 
 class NoSuchDocument(RetrievalError):

@@ -47,6 +47,7 @@ class Metrics:
         self._tokens = Counter("portcullis_tokens", "Tokens of text handed out", ("tenant",), registry=of)
         self._calls = Counter("portcullis_model_calls", "Calls of models for questions", ("tenant",), registry=of)
         self._reached = Counter("portcullis_limit_reached", "Windows used so far", ("tenant", "quota", "percent"), registry=of)
+        self._alerts = Counter("portcullis_alerts", "Alerts for the webhook, by their end", ("outcome",), registry=of)
         self._unshared = Counter("portcullis_limits_unshared", "Failures of the Redis that counts", registry=of)
         Gauge("portcullis_requests_at_work", "Requests at work", registry=of).set_function(places)
         Gauge("portcullis_requests_waiting", "Requests that wait for a place", registry=of).set_function(waiting)
@@ -77,6 +78,10 @@ class Metrics:
     def reached(self, tenant_id: TenantId, quota: Quota, percent: int) -> None:
         """Somebody of the tenant used so much of a quota."""
         self._reached.labels(self._tenant(tenant_id), quota.name, str(percent)).inc()
+
+    def alerted(self, outcome: str) -> None:
+        """An alert was sent, or not."""
+        self._alerts.labels(outcome).inc()
 
     def unshared(self) -> None:
         """The Redis that counts failed."""

@@ -97,6 +97,9 @@ class RetrievalSettings(BaseSettings):
     limits_timeout_seconds: float = Field(
         default=0.2, gt=0, le=10, description="How long that Redis may take to answer; then the process counts by itself"
     )
+    alert_webhook: SecretStr | None = Field(
+        default=None, description="Where is told (`POST`, JSON) that 80 or 100 % of a quota were used, `https://HOST/PATH`"
+    )
     metrics_open: bool = Field(
         default=False,
         description="`/metrics` needs no key and tells of all tenants; else one with the scope `admin`, told of its own alone",

@@ -22,6 +22,7 @@ from retrieval.settings import RetrievalSettings
 from tests.contracts.session_stores import NEEDS_REDIS, redis_server
 from tests.service.client import Service, problem
 from tests.service.corpus import Corpus
+from tests.unit.retrieval.test_alerts import wait_until, webhook
 
 ITEM = re.compile(r'"([a-z-]+)";r=(\d+);t=(\d+)')
 
@@ -231,3 +232,18 @@ def test_a_redis_that_hangs_is_waited_for_once_and_not_long(
         assert time.monotonic() - began >= 1
         assert left(service.retrieve("payroll")) == {"person": 7}
         assert len([line for line in service.lines() if line["event"] == "limits_unshared"]) == 1
+
+
+def test_a_share_that_was_used_is_told_to_the_webhook_once(
+    services: Services, settings: RetrievalSettings, corpus: Corpus
+) -> None:
+    corpus.publish("a", "Payroll records are kept for ten years.", allow=["everyone"])
+    with webhook() as (url, came):
+        rules = {"token_budgets": {"tenant": 5}, "limits": {"person": "9/minute"}, "alert_webhook": url}
+        service = limited(services, settings, corpus, **rules)
+        for _ in range(3):
+            service.retrieve("payroll")
+        wait_until(lambda: len(came) == 2)
+    told = [(body["tenant"], body["kind"], body["share"]) for body in came]
+    assert told == [(int(corpus.tenant_id), "tenant-tokens", share) for share in (0.8, 1.0)]
+    assert url not in service.log.getvalue()
