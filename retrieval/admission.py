@@ -23,10 +23,18 @@ class Admission:
     """For one event loop."""
 
     def __init__(self, places: int, waiting: int, seconds: float) -> None:
-        self._free = places
+        self._places = self._free = places
         self._most_waiting = waiting
         self._seconds = seconds
         self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def at_work(self) -> int:
+        """How many places are taken."""
+        return self._places - self._free
+
+    def waiting(self) -> int:
+        """How many requests wait for one."""
+        return len(self._waiting)
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What `work` gives or raises. Raises `Overloaded` when too many wait, `DeadlineExceeded` at the end of the time."""

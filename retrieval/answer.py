@@ -77,7 +77,8 @@ async def answer(
         clock.lap("session")
     whole.lap("all")
     stages = {name: round(ms, 3) for name, ms in ({"scope": asker.scope_ms} | found.stages | clock.stages).items()}
-    usage = UsageBody(took_ms=round(whole.stages["all"], 3), stages=stages)
+    took_ms, calls = round(whole.stages["all"], 3), _model_calls(services, found, asked)
+    usage = UsageBody(took_ms=took_ms, stages=stages, tokens=_tokens(body), model_calls=calls)
     return body.model_copy(update={"usage": usage, "warnings": warnings, "session": session})
 
 
@@ -104,6 +105,16 @@ async def _answer(
     body = await to_thread.run_sync(partial(body_of, found, request, packed, screening, request_id, **whose))
     clock.lap("pack")
     return body, found, asked
+
+
+def _tokens(body: RetrieveResponse) -> int:
+    """The same passages stand in the context and in the results: the larger of the two is what was handed out."""
+    texts = sum(result.tokens for result in body.results if result.text is not None)
+    return max(texts, 0 if body.context is None else body.context.tokens)
+
+
+def _model_calls(services: Services, found: Found, asked: Asked) -> int:
+    return int("embed" in found.stages) + int(services.rewriter is not None and asked.conversation is not None)
 
 
 def _asked(request_id: UUID, question: str, issuer: str | None) -> dict[str, Any]:

@@ -30,10 +30,15 @@ from index.settings import IndexSettings
 from privacy.open import open_question_key, open_question_redactor, open_vault
 from privacy.settings import PrivacySettings
 from retrieval.admission import Admission
+from retrieval.alerts import Alerts, Outcome
 from retrieval.audit_writer import AuditWriter
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
+from retrieval.limit_store import LimitStore, open_redis
+from retrieval.limits import Limits
+from retrieval.metrics import Metrics
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
+from retrieval.quotas import Quota, quotas
 from retrieval.reranker import Reranker, open_reranker
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.routes import router
@@ -124,6 +129,34 @@ def _reranker(settings: RetrievalSettings, index: IndexSettings) -> Reranker | N
     return open_reranker(settings.reranker, device=index.device, threads=index.threads)
 
 
+def open_limits(settings: RetrievalSettings, metrics: Metrics, log: FilteringBoundLogger) -> Limits | None:
+    """What counts requests and tokens; None where nothing is limited. Raises `BadLimitStore`, `BadAlertWebhook`."""
+    limited = quotas(settings.limits, settings.token_budgets)
+    if not limited:
+        return None
+    url = settings.limits_redis_url
+    redis = None if url is None else open_redis(url.get_secret_value(), settings.limits_timeout_seconds)
+
+    def lost() -> None:
+        metrics.unshared()
+        log.warning("limits_unshared", detail="The Redis that counts requests does not answer: this process counts by itself.")
+
+    def ended(outcome: Outcome) -> None:
+        metrics.alerted(outcome)
+        if outcome != "sent":
+            log.warning("alert_lost", outcome=outcome)
+
+    webhook = settings.alert_webhook
+    alerts = None if webhook is None else Alerts(webhook.get_secret_value(), ended)
+
+    def reached(tenant_id: TenantId, quota: Quota, percent: int) -> None:
+        metrics.reached(tenant_id, quota, percent)
+        if alerts is not None:
+            alerts.tell(tenant_id, quota, percent)
+
+    return Limits(limited, LimitStore(redis, lost), reached)
+
+
 def _serving(services: Services) -> Embedder:
     """The model that the first question will go through."""
     with reading(services.catalog) as session, suppress(NoLiveCollection, EmbedderMismatch):
@@ -167,9 +200,11 @@ def create_app(
     app.state.settings = settings
     app.state.services = given
     app.state.draining = False
-    app.state.admission = Admission(settings.concurrent, settings.queue, settings.deadline_seconds)
+    app.state.admission = admission = Admission(settings.concurrent, settings.queue, settings.deadline_seconds)
+    app.state.metrics = metrics = Metrics(admission.at_work, admission.waiting, settings.metrics_tenants)
+    app.state.limits = open_limits(settings, metrics, log)
     app.include_router(router)
-    app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes, metrics=metrics)
     _handle_errors(app, log)
     _describe_problems(app)
     return app

@@ -71,6 +71,8 @@ def read_document(
         title=first.title,
         source=first.source,
         metadata=dict(first.custom),
-        passages=[DocumentPassageBody(chunk_id=c.chunk_id, location=location_body(c), text=c.text) for c in chunks],
+        passages=[
+            DocumentPassageBody(chunk_id=c.chunk_id, tokens=c.tokens, location=location_body(c), text=c.text) for c in chunks
+        ],
     )
     return body, int(first.version_id)

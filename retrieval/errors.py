@@ -26,6 +26,10 @@ RetrievalError
 ├── NoPerson                  a key asks for itself: nobody's permissions apply, so nothing is readable
 ├── NotKept                   originals are not kept here, so none can be revealed
 ├── TooManyNames              a person asked by name more often than is allowed
+├── RateLimited               a person, key or tenant asked more often than it may
+│   └── BudgetExhausted       it was handed as many tokens as it may be in a day
+├── BadLimitStore             RETRIEVAL_LIMITS_REDIS_URL names what cannot be used
+├── BadAlertWebhook           RETRIEVAL_ALERT_WEBHOOK is no address
 ├── NoSuchDocument            absent or unreadable: the two look alike
 ├── RerankerUnfit             RETRIEVAL_RERANKER names no model that can rerank
 ├── RerankerLate              the reranker took longer than it may: the answer goes without it
@@ -231,6 +235,40 @@ class TooManyNames(RetrievalError):
     def __init__(self, most_per_minute: int) -> None:
         super().__init__(
             f"More than {most_per_minute} questions in a minute named somebody. Ask again later, or without the name."
+        )
+
+
+class RateLimited(RetrievalError):
+    """After `after_seconds` something of the quota is back."""
+
+    code = "rate_limited"
+    retryable = True
+    after_seconds = 2
+    says = "As many requests as this {whose} may send were sent. Ask again in {seconds} seconds."
+
+    def __init__(self, whose: str, after_seconds: int) -> None:
+        self.after_seconds = after_seconds
+        super().__init__(self.says.format(whose=whose, seconds=after_seconds))
+
+
+class BudgetExhausted(RateLimited):
+    code = "budget_exhausted"
+    says = "As many tokens as this {whose} may be handed in a day were handed out. Ask again in {seconds} seconds."
+
+
+class BadLimitStore(RetrievalError):
+    code = "bad_limit_store"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"RETRIEVAL_LIMITS_REDIS_URL is not taken: {fault}. Without it, each process counts for itself.")
+
+
+class BadAlertWebhook(RetrievalError):
+    code = "bad_alert_webhook"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "RETRIEVAL_ALERT_WEBHOOK is no address; write `https://HOST/PATH`, or leave it out: /metrics tells alike."
         )
 
 

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from structlog.typing import FilteringBoundLogger
 
 from retrieval.errors import Draining, RequestTooLarge
+from retrieval.metrics import Metrics
 from retrieval.problems import MEDIA_TYPE, Problem, problem
 
 Scope = MutableMapping[str, Any]
@@ -32,10 +33,11 @@ DRAINED_BODIES = 128
 class Guard:
     """An ASGI application around another one. `max_body_bytes` bounds what of a body is ever in memory."""
 
-    def __init__(self, application: Application, log: FilteringBoundLogger, max_body_bytes: int) -> None:
+    def __init__(self, application: Application, log: FilteringBoundLogger, max_body_bytes: int, metrics: Metrics) -> None:
         self._application = application
         self._log = log
         self._max_body_bytes = max_body_bytes
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,7 +51,8 @@ class Guard:
         async def send_noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answered.append(message["status"])
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", str(request_id).encode())]
+                more = [(name.lower().encode(), value.encode()) for name, value in state.get("headers", {}).items()]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", str(request_id).encode()), *more]
             await send(message)
 
         try:
@@ -63,14 +66,17 @@ class Guard:
             if not answered:
                 await respond(send_noting, problem(error, request_id))
         finally:
-            route = scope.get("route")
+            path = getattr(scope.get("route"), "path", None)
+            seconds = perf_counter() - began
+            if answered:
+                self._metrics.answered(state.get("log", {}).get("tenant"), path, answered[0], seconds)
             self._log.info(
                 "request",
                 request_id=str(request_id),
                 method=scope["method"],
-                route=getattr(route, "path", None),
+                route=path,
                 status=answered[0] if answered else None,
-                took_ms=round((perf_counter() - began) * 1000, 1),
+                took_ms=round(seconds * 1000, 1),
                 **state.get("log", {}),
             )
 

@@ -95,6 +95,12 @@ def credentials(headers: Iterable[tuple[bytes, bytes]], *, issuers: bool = False
     )
 
 
+def key_with(catalog: Engine, given: Credentials, scope: str) -> KeyRow:
+    """The service key that asks for itself, not for a person. Raises `NotAuthenticated`, `MissingScope`."""
+    with reading(catalog) as session:
+        return _key(session, given, scope)
+
+
 def asker_by_key(
     catalog: Engine,
     given: Credentials,

@@ -25,6 +25,7 @@ from retrieval.errors import (
     NotKept,
     NotReady,
     Overloaded,
+    RateLimited,
     RequestError,
     RequestTooLarge,
     RetrievalError,
@@ -59,6 +60,7 @@ TABLE: tuple[Row, ...] = (
     Row(NoSuchDocument, 404, "No such document"),
     Row(UnknownTenant, 404, "No such tenant"),
     Row(TooManyNames, 429, "Too many questions by name"),
+    Row(RateLimited, 429, "Too much was asked for"),
     Row(NotKept, 409, "Originals are not kept"),
     Row(UserTokenUnsupported, 400, "Not supported"),
     Row(AmbiguousPerson, 400, "Who asks?"),
@@ -109,7 +111,7 @@ def problem(error: Exception, request_id: UUID) -> Problem:
     if isinstance(error, InsufficientScope):
         headers["WWW-Authenticate"] = f'{CHALLENGE}, error="insufficient_scope"'
     if error.retryable:
-        headers["Retry-After"] = "2"
+        headers["Retry-After"] = str(error.after_seconds) if isinstance(error, RateLimited) else "2"
     detail = row.detail or str(error)
     return _make(row.status, error.code, row.title, detail, request_id, retryable=error.retryable, headers=headers)
 

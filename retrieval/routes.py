@@ -8,7 +8,9 @@ from uuid import UUID
 import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi.responses import PlainTextResponse
 from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from catalog.collections import live_collection
 from catalog.errors import NoLiveCollection
@@ -19,7 +21,9 @@ from retrieval.answer import answer
 from retrieval.body import LOST, UNAUDITED
 from retrieval.document import give_document
 from retrieval.errors import Draining, NotReady
-from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials
+from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials, key_with
+from retrieval.limits import Limits, Verdict, headers
+from retrieval.metrics import Metrics
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
@@ -33,6 +37,7 @@ PERSON = HTTPBearer(
     description="An access token of a named identity provider, alone",
     auto_error=False,
 )
+ADMIN_KEY = HTTPBearer(scheme_name="admin key", description="A key `pck_...` with the scope `admin`", auto_error=False)
 REVEAL_KEY = HTTPBearer(scheme_name="reveal key", description="A key `pck_...` with the scope `reveal`", auto_error=False)
 ON_BEHALF_OF: dict[str, Any] = {
     "parameters": [
@@ -67,6 +72,7 @@ def problems(**statuses: str) -> dict[int | str, dict[str, Any]]:
 REFUSED = problems(
     s401="No service key and no token, or one that is unknown, revoked, expired or not taken",
     s403="The key lacks a scope, or the person is missing, unknown or disabled",
+    s429="The person, the key or the tenant asked too often or was handed too much; Retry-After says how long that holds",
     s503="The catalog or the index does not answer: no partial answer is given; or too many requests are at work",
     s504="It took longer than a request may",
 )
@@ -86,8 +92,11 @@ REFUSED = problems(
 )
 async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
     async def work() -> RetrieveResponse:
-        asker = await _asker(request, "retrieve")
-        return await answer(_services(request), _settings(request), asker, body, _request_id(request))
+        asker, verdict = await _admitted(request, "retrieve")
+        found = await answer(_services(request), _settings(request), asker, body, _request_id(request))
+        _metrics(request).retrieved(asker.tenant_id, found)
+        await _charge(request, asker, verdict, found.usage.tokens)
+        return found
 
     found = await _admission(request).run(work)
     _note(request, results=len(found.results), complete=found.complete)
@@ -116,9 +125,11 @@ async def document(
     as_of: Annotated[Moment | None, Query(description="The version that held then; who may read is decided today")] = None,
 ) -> DocumentResponse:
     async def work() -> tuple[DocumentResponse, bool]:
-        asker = await _asker(request, "document")
+        asker, verdict = await _admitted(request, "document")
         required = _settings(request).audit == "required"
-        return await give_document(_services(request), asker, id, _request_id(request), as_of, required=required)
+        found, kept = await give_document(_services(request), asker, id, _request_id(request), as_of, required=required)
+        await _charge(request, asker, verdict, sum(passage.tokens for passage in found.passages))
+        return found, kept
 
     found, audited = await _admission(request).run(work)
     if not audited:
@@ -144,7 +155,7 @@ async def reveal(request: Request, response: Response, body: RevealRequest) -> R
     response.headers["Cache-Control"] = "no-store"
 
     async def work() -> RevealResponse:
-        asker = await _asker(request, "reveal", "reveal")
+        asker, _ = await _admitted(request, "reveal", "reveal")
         services = _services(request)
         given = (services.catalog, services.vault, services.redactor, asker, body.text, body.purpose, _request_id(request))
         return await to_thread.run_sync(answer_reveal, *given)
@@ -157,6 +168,25 @@ async def reveal(request: Request, response: Response, body: RevealRequest) -> R
 @router.get("/healthz", summary="The process is alive")
 async def healthz() -> dict[str, str]:
     return {"status": "alive"}
+
+
+@router.get(
+    "/metrics",
+    summary="Prometheus's figures: of the key's tenant, or of the whole process where RETRIEVAL_METRICS_OPEN says so",
+    response_class=PlainTextResponse,
+    responses=problems(
+        s401="No service key, or one that is unknown, revoked or expired",
+        s403="The key lacks the scope `admin`",
+        s503="The catalog does not answer, so the key cannot be checked",
+    ),
+    dependencies=[Security(ADMIN_KEY)],
+)
+async def figures(request: Request) -> Response:
+    tenant_id = None
+    if not _settings(request).metrics_open:
+        given = credentials(request.headers.raw)
+        tenant_id = (await to_thread.run_sync(key_with, _services(request).catalog, given, "admin")).tenant_id
+    return Response(_metrics(request).page(tenant_id), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/readyz", summary="Questions can be answered", responses=problems(s503="They cannot, and why"))
@@ -205,6 +235,29 @@ async def _asker(request: Request, operation: str, scope: str = "retrieve") -> A
     return asker
 
 
+async def _admitted(request: Request, operation: str, scope: str = "retrieve") -> tuple[Asker, Verdict]:
+    """Who asks, and what is left to him. Raises what `_asker` raises, and `RateLimited` before any work is done."""
+    asker = await _asker(request, operation, scope)
+    limits, verdict = _limits(request), Verdict()
+    if limits is not None:
+        verdict = await limits.admit(asker)
+        request.scope["state"]["headers"] = headers(asker, verdict)
+        if verdict.refused is not None:
+            raise verdict.refused
+    return asker, verdict
+
+
+async def _charge(request: Request, asker: Asker, verdict: Verdict, tokens: int) -> None:
+    _metrics(request).handed(asker.tenant_id, tokens)
+    if (limits := _limits(request)) is not None:
+        request.scope["state"]["headers"] = headers(asker, await limits.charge(asker, verdict, tokens))
+
+
+def _limits(request: Request) -> Limits | None:
+    limits: Limits | None = request.app.state.limits
+    return limits
+
+
 def _services(request: Request) -> Services:
     services: Services | None = getattr(request.app.state, "services", None)
     if services is None:
@@ -220,6 +273,11 @@ def _settings(request: Request) -> RetrievalSettings:
 def _admission(request: Request) -> Admission:
     admission: Admission = request.app.state.admission
     return admission
+
+
+def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
 
 
 def _request_id(request: Request) -> UUID:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from retrieval.fields import BUILT_IN, Kind
+from retrieval.quotas import Whose, quotas
 
 
 class RetrievalSettings(BaseSettings):
@@ -93,11 +94,40 @@ class RetrievalSettings(BaseSettings):
     deadline_seconds: float = Field(
         default=30.0, gt=0, description="How long a request may take, waiting included; then 504 `deadline_exceeded`"
     )
+    limits: dict[Whose, str] = Field(
+        default={},
+        description='Requests that each may send: {"person": "60/minute", "key": "600/minute", "tenant": "6000/minute"}; '
+        "more are refused (429 `rate_limited`, docs/limits.md)",
+    )
+    token_budgets: dict[Whose, Annotated[int, Field(ge=1)]] = Field(
+        default={},
+        description='Tokens of text that each may be handed in a day: {"person": 200000}; then 429 `budget_exhausted`',
+    )
+    limits_redis_url: SecretStr | None = Field(
+        default=None, description="A Redis in which several processes count together, `redis://HOST:PORT/0`; else each by itself"
+    )
+    limits_timeout_seconds: float = Field(
+        default=0.2, gt=0, le=10, description="How long that Redis may take to answer; then the process counts by itself"
+    )
+    alert_webhook: SecretStr | None = Field(
+        default=None, description="Where is told (`POST`, JSON) that 80 or 100 % of a quota were used, `https://HOST/PATH`"
+    )
+    metrics_open: bool = Field(
+        default=False,
+        description="`/metrics` needs no key and tells of all tenants; else one with the scope `admin`, told of its own alone",
+    )
+    metrics_tenants: int = Field(default=50, ge=1, description="Tenants with figures of their own; the rest are `other`")
     ready_timeout_seconds: float = Field(default=5.0, gt=0, description="How long `/readyz` waits for the catalog and the index")
     drain_seconds: float = Field(
         default=2.0, ge=0, description="How long after SIGTERM questions are still taken while `/readyz` says 503 `draining`"
     )
     shutdown_seconds: int = Field(default=10, ge=0, description="How long requests in work may take to end at shutdown")
+
+    @field_validator("limits")
+    @classmethod
+    def _rates(cls, limits: dict[Whose, str]) -> dict[Whose, str]:
+        quotas(limits, {})
+        return limits
 
     @field_validator("fields")
     @classmethod

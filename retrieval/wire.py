@@ -264,6 +264,13 @@ class WarningBody(BaseModel):
 class UsageBody(BaseModel):
     took_ms: float
     stages: Annotated[dict[str, float], Field(description="Milliseconds by stage")]
+    tokens: Annotated[
+        int,
+        Field(description="What a budget is charged: the context's tokens, or those of all texts of results if they are more"),
+    ] = 0
+    model_calls: Annotated[
+        int, Field(description="Calls of models for this question, at most: to embed it, and to rewrite it where one does")
+    ] = 0
 
 
 class SessionBody(BaseModel):
@@ -299,6 +306,7 @@ class RetrieveResponse(BaseModel):
 
 class DocumentPassageBody(BaseModel):
     chunk_id: UUID
+    tokens: Annotated[int, Field(description="Length of the text in tokens of the embedding model")]
     location: LocationBody
     text: str
 

@@ -202,7 +202,7 @@ def test_openapi_shows_examples_that_work_and_problems(service: Service) -> None
     for example in api["components"]["schemas"]["RetrieveRequest"]["examples"]:
         assert service.send("POST", "/v1/retrieve", json=example).status_code == 200
     responses = api["paths"]["/v1/retrieve"]["post"]["responses"]
-    assert set(responses) == {"200", "400", "401", "403", "413", "422", "503", "504"}
+    assert set(responses) == {"200", "400", "401", "403", "413", "422", "429", "503", "504"}
     for status in set(responses) - {"200"}:
         assert list(responses[status]["content"]) == ["application/problem+json"]
     names = [p["name"] for p in api["paths"]["/v1/documents/{id}"]["get"]["parameters"]]
