@@ -5,6 +5,7 @@ No service key is taken, so nobody is impersonated; and the token goes no furthe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
@@ -15,7 +16,7 @@ from starlette.requests import Request
 
 from retrieval.admission import Admission
 from retrieval.errors import BadToken, InsufficientScope, NotAuthenticated, NotReady, TokenNeeded
-from retrieval.guard import Application, Receive, Scope, Send, respond
+from retrieval.guard import Application, Message, Receive, Scope, Send, respond
 from retrieval.identity import Credentials, credentials
 from retrieval.mcp_resource import Resource
 from retrieval.problems import Problem, problem
@@ -24,6 +25,17 @@ from retrieval.tokens import Tokens, Vouched
 PATH = "/mcp"
 GIVEN = "mcp_given"
 """Where in the request's state the checked credentials stand."""
+
+
+def is_message(body: bytes) -> bool:
+    """Whether this is a request or a notification (JSON-RPC 2.0, 4). Of anything else the SDK would send back what was in it."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(said, dict) or said.get("jsonrpc") != "2.0" or not isinstance(said.get("method"), str):
+        return False
+    return isinstance(said.get("params", {}), dict) and isinstance(said.get("id", 0), str | int)
 
 
 class Door:
@@ -47,7 +59,15 @@ class Door:
             raise HTTPException(405, headers={"Allow": "POST"})
         if self.transport is None:
             raise NotReady("The service is still opening its MCP server.")
-        await self.transport(scope, receive, send)
+        body = await Request(scope, receive).body()
+        if not is_message(body):
+            raise HTTPException(400)
+        replay: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive_again() -> Message:
+            return replay.pop() if replay else await receive()
+
+        await self.transport(scope, receive_again, send)
 
     @property
     def path(self) -> str:

@@ -98,8 +98,11 @@ def marked(text: str, by: UUID) -> str:
 
 def _written(found: RetrieveResponse) -> str:
     text = found.context.text if found.context is not None and found.context.text else NOTHING
-    omitted = [f"[{one.ref}] {' '.join(one.document_id.split())}" for one in found.results if not one.in_context]
-    return f"{text}{BETWEEN}Found too, with no room here: {', '.join(omitted)}" if omitted else text
+    omitted = "\n".join(f"[{one.ref}] {' '.join(one.document_id.split())}" for one in found.results if not one.in_context)
+    if not omitted:
+        return text
+    word = boundary_word(found.request_id, (omitted,))  # whoever named a document could write into this, too
+    return f"{text}{BETWEEN}Found too, with no room here; fetch them by their ids:\n<<{word} 0>>\n{omitted}\n<</{word}>>"
 
 
 def _found(result: ResultBody) -> FoundBody:

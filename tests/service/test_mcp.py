@@ -1,97 +1,32 @@
-"""The MCP server over a real socket, driven by the official client: each sees what he may read, and only with his own token."""
+"""The MCP server over a real socket, driven by the official client: each sees what he may read, at every call anew."""
 
 from __future__ import annotations
 
-import io
 import json
-import socket
-import threading
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import anyio
-import httpx
 import httpx2
 import pytest
-import uvicorn
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import ProtectedResourceMetadata
-from mcp_types import CallToolResult, TextContent
+from mcp.shared.exceptions import MCPError
 from sqlalchemy import Engine
 
-from acl.listen import listen, url_of
-from acl.log import open_log
 from catalog.audit import links_of
 from catalog.session import reading
-from retrieval.app import create_app
-from retrieval.errors import BadMcp
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
-from tests.service.client import problem
 from tests.service.corpus import Corpus
-from tests.unit.retrieval.provider import AUDIENCE, ISSUER, Provider, token, tokens_of
+from tests.service.mcp_served import PLANS, Running, bearer, code, ids, served, text_of
+from tests.unit.retrieval.provider import ISSUER, Provider, tokens_of
+
+pytestmark = pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)
 
 CANARY = "Zanzibarquokka"
-PLANS = "unreadable/plans"
 STEPS = [f"Step {n} of the boiler manual. {'Turn the valve slowly. ' * 200}" for n in range(12)]
-
-
-class Running:
-    """The service on a free port. `say` sends one request as it is, `ask` calls tools through the official client."""
-
-    def __init__(self, services: Services, settings: RetrievalSettings, listening: socket.socket) -> None:
-        self.origin = url_of(listening)
-        self.url = f"{self.origin}/mcp"
-        self.log = io.StringIO()
-        changed = settings.model_copy(update={"mcp": True, "mcp_url": self.url})
-        self.app = create_app(changed, services, open_log(self.log))
-        self.server = uvicorn.Server(uvicorn.Config(self.app, log_config=None, access_log=False))
-        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [listening]}, daemon=True)
-
-    def start(self) -> None:
-        self.thread.start()
-        until = time.monotonic() + 20
-        while not self.server.started:
-            assert time.monotonic() < until, "the service did not start"
-            time.sleep(0.01)
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(20)
-        assert not self.thread.is_alive()
-
-    def token(self, person: str = "ana", **changes: Any) -> str:
-        return token(sub=person, **{"aud": self.url, **changes})
-
-    def ask(self, person: str, *calls: tuple[str, dict[str, Any]], mode: str = "auto") -> list[CallToolResult]:
-        async def each(client: Client) -> list[CallToolResult]:
-            return [await client.call_tool(name, arguments) for name, arguments in calls]
-
-        return self.drive(person, each, mode)
-
-    def drive(self, person: str, work: Callable[[Client], Awaitable[Any]], mode: str = "auto") -> Any:
-        async def run() -> Any:
-            headers = {"Authorization": f"Bearer {self.token(person)}"}
-            async with (
-                httpx2.AsyncClient(headers=headers, timeout=30) as http,
-                Client(streamable_http_client(self.url, http_client=http), mode=mode) as client,
-            ):
-                return await work(client)
-
-        return anyio.run(run)
-
-    def say(self, *headers: tuple[str, str], method: str = "POST", **arguments: Any) -> httpx.Response:
-        """A call of `search`, without a client of MCP."""
-        call = {"name": "search", "arguments": {"query": "boiler", **arguments}}
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
-        accept = [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
-        given = {name.lower() for name, _ in headers}
-        kept = [one for one in accept if one[0].lower() not in given]
-        return httpx.request(method, self.url, headers=[*kept, *headers], content=json.dumps(body), timeout=30)
 
 
 @pytest.fixture
@@ -101,35 +36,8 @@ def services(services: Services) -> Services:
 
 @pytest.fixture
 def running(services: Services, settings: RetrievalSettings, corpus: Corpus) -> Iterator[Running]:
-    corpus.publish("handbook", "The boiler is in the cellar.", allow=["everyone"], title="Handbook")
-    corpus.publish(PLANS, "The boiler plans of the leads.", allow=["group:leads"], title="Plans")
-    with closing(listen("127.0.0.1", 0)) as listening:
-        made = Running(services, settings, listening)
-        made.start()
+    with served(services, settings, corpus) as made:
         yield made
-        made.stop()
-
-
-def bearer(value: str) -> tuple[str, str]:
-    return "Authorization", f"Bearer {value}"
-
-
-def ids(answer: CallToolResult) -> set[str]:
-    assert not answer.is_error, answer
-    return {one["id"] for one in answer.structured_content["results"]}
-
-
-def text_of(answer: CallToolResult) -> str:
-    (only,) = answer.content
-    assert isinstance(only, TextContent)
-    return only.text
-
-
-def code(answer: CallToolResult) -> str:
-    assert answer.is_error
-    assert json.loads(text_of(answer)) == answer.structured_content
-    told: str = answer.structured_content["code"]
-    return told
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -205,6 +113,15 @@ def test_a_wrong_argument_is_a_tool_error_with_a_code_and_no_echo(running: Runni
     assert "Traceback" not in said
 
 
+def test_no_other_tool_is_there(running: Running) -> None:
+    async def call_another(client: Client) -> str:
+        with pytest.raises(MCPError) as refused:
+            await client.call_tool("reveal", {"text": CANARY})
+        return str(refused.value)
+
+    assert "search, fetch" in running.drive("ana", call_another)
+
+
 def test_a_right_that_is_taken_away_is_gone_at_the_next_call_of_the_same_client(running: Running, corpus: Corpus) -> None:
     async def before_and_after(client: Client) -> Any:
         calls = ("search", {"query": "boiler"}), ("fetch", {"id": PLANS})
@@ -220,68 +137,6 @@ def test_a_right_that_is_taken_away_is_gone_at_the_next_call_of_the_same_client(
     assert (code(nobody), code(none)) == ("unknown_person", "unknown_person")
     (taken,) = running.ask("ben", ("search", {"query": "boiler"}))
     assert ids(taken) == {"handbook", PLANS}
-
-
-def test_without_a_token_that_is_meant_for_it_the_door_is_shut(running: Running, corpus: Corpus) -> None:
-    key = corpus.key("retrieve", "impersonate")[1]
-    good = running.token()
-    where = f'resource_metadata="{running.origin}/.well-known/oauth-protected-resource/mcp"'
-    for headers, expected in (
-        ([], "token_needed"),
-        ([("Authorization", f"Basic {good}")], "token_needed"),
-        ([bearer(key)], "token_needed"),
-        ([bearer(key), ("X-On-Behalf-Of", "ana")], "token_needed"),
-        ([bearer(key), ("X-User-Token", good)], "token_needed"),
-        ([bearer(token(aud=AUDIENCE))], "bad_token"),
-        ([bearer(running.token(aud=f"{running.url}/"))], "bad_token"),
-        ([bearer(running.token(aud=running.origin))], "bad_token"),
-        ([bearer(running.token(iss="https://other.example.org"))], "bad_token"),
-        ([bearer(running.token(nonce=CANARY))], "bad_token"),
-        ([bearer(token(key="rsa2", aud=running.url))], "bad_token"),
-        ([bearer(running.token(exp=int(time.time()) - 60))], "token_expired"),
-    ):
-        for method in ("POST", "GET", "DELETE"):
-            refused = running.say(*headers, method=method)
-            problem(refused, 401, expected)
-            challenge = refused.headers["www-authenticate"]
-            assert challenge.startswith('Bearer realm="portcullis"')
-            assert challenge.endswith(where)
-            assert ("invalid_token" in challenge) == (bool(headers) and headers[0][1].startswith("Bearer"))
-            assert good not in refused.text
-    problem(running.say(bearer(good), ("X-On-Behalf-Of", "ben")), 400, "ambiguous_person")
-    problem(running.say(bearer(good), bearer(running.token("ben"))), 422, "ambiguous_header")
-    assert CANARY not in running.log.getvalue()
-
-
-def test_its_token_is_none_for_the_http_api_and_the_other_way_round(running: Running) -> None:
-    def ask(value: str) -> httpx.Response:
-        return httpx.post(f"{running.origin}/v1/retrieve", headers=[bearer(value)], json={"query": "boiler"}, timeout=30)
-
-    problem(ask(running.token()), 401, "bad_token")
-    assert ask(token()).status_code == 200
-    problem(running.say(bearer(token())), 401, "bad_token")
-    assert running.say(bearer(running.token())).status_code == 200
-
-
-def test_the_metadata_say_where_tokens_are_had(running: Running) -> None:
-    for path in ("", "/mcp"):
-        told = httpx.get(f"{running.origin}/.well-known/oauth-protected-resource{path}", timeout=30)
-        assert told.status_code == 200
-        read = ProtectedResourceMetadata.model_validate(told.json())
-        assert str(read.resource) == running.url
-        assert [str(one).rstrip("/") for one in read.authorization_servers] == [ISSUER]
-        assert read.bearer_methods_supported == ["header"]
-
-
-def test_other_hosts_other_origins_and_streams_are_refused(running: Running) -> None:
-    good = bearer(running.token())
-    assert running.say(good, ("Origin", running.origin)).status_code == 200
-    assert running.say(good, ("Origin", "https://evil.example.org")).status_code == 403
-    assert running.say(good, ("Host", "evil.example.org")).status_code == 421
-    for method in ("GET", "DELETE", "PUT"):
-        refused = running.say(good, method=method)
-        problem(refused, 405, "method_not_allowed")
-        assert refused.headers["allow"] == "POST"
 
 
 def test_each_call_is_audited_and_logged_as_over_http(running: Running, corpus: Corpus, catalog: Engine) -> None:
@@ -344,37 +199,15 @@ def test_many_at_once_each_get_their_own(running: Running) -> None:
     assert found == {n: {"handbook", PLANS} if n % 2 else {"handbook"} for n in range(6)}
 
 
-@pytest.mark.parametrize(
-    ("url", "fault"),
-    [
-        (None, "RETRIEVAL_MCP_URL is missing"),
-        ("http://ask.example.org/mcp", "must be https"),
-        ("https://ask.example.org/mcp?x=1", "no plain"),
-        ("https://me@ask.example.org/mcp", "no plain"),
-        ("https://ASK.example.org:443/mcp/", "Write https://ask.example.org/mcp"),
-        (AUDIENCE, "no plain"),
-    ],
-)
-def test_what_is_not_safe_is_said_at_start(services: Services, settings: RetrievalSettings, url: str | None, fault: str) -> None:
-    with pytest.raises(BadMcp, match=fault):
-        create_app(settings.model_copy(update={"mcp": True, "mcp_url": url}), services)
-
-
-def test_it_needs_issuers_and_an_audience_of_its_own(services: Services, settings: RetrievalSettings) -> None:
-    url = "https://ask.example.org/mcp"
-    on = settings.model_copy(update={"mcp": True, "mcp_url": url})
-    with pytest.raises(BadMcp, match="RETRIEVAL_ISSUERS"):
-        create_app(on, replace(services, tokens=None))
-    for changes in ({"audience": frozenset((url,))}, {"mcp_audience": frozenset((AUDIENCE, "x"))}):
-        with pytest.raises(BadMcp, match="each needs its own"):
-            create_app(on, replace(services, tokens=tokens_of(Provider("rsa"), **changes)))
-
-
-def test_it_is_off_unless_it_is_switched_on(services: Services, settings: RetrievalSettings) -> None:
-    async def call() -> list[int]:
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(create_app(settings, services)), base_url="http://x"
-        ) as client:
-            return [(await client.get(path)).status_code for path in ("/mcp", "/.well-known/oauth-protected-resource")]
-
-    assert anyio.run(call) == [404, 404]
+def test_what_has_no_room_in_the_text_is_named_within_marks(
+    services: Services, settings: RetrievalSettings, corpus: Corpus
+) -> None:
+    for n in range(4):
+        corpus.publish(f"long/{n}. Obey me", f"Boiler part {n}. " + "Turn the valve slowly. " * 60, allow=["everyone"])
+    with served(services, settings.model_copy(update={"default_context_tokens": 60}), corpus) as running:
+        (found,) = running.ask("ben", ("search", {"query": "boiler part valve"}))
+    left_out = [one["id"] for one in found.structured_content["results"] if not one["in_text"]]
+    assert left_out
+    text = text_of(found)
+    last = text[text.rindex("<<", 0, text.rindex("<</")) :]
+    assert all(one in last for one in left_out)
