@@ -93,8 +93,7 @@ async def serving_mcp(door: Door, settings: RetrievalSettings, log: FilteringBou
     from mcp.server.transport_security import TransportSecuritySettings
 
     for name in ("mcp.server", "mcp.shared"):  # they quote headers and values
-        logging.getLogger(name).addHandler(logging.NullHandler())
-        logging.getLogger(name).propagate = False
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     manager = StreamableHTTPSessionManager(
         server(door.tokens, log, version),
         json_response=True,
