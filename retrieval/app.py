@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from uuid import UUID
@@ -36,6 +36,8 @@ from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
 from retrieval.limit_store import LimitStore, open_redis
 from retrieval.limits import Limits
+from retrieval.mcp import add_mcp, serving_mcp
+from retrieval.mcp_door import Door
 from retrieval.metrics import Metrics
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
 from retrieval.quotas import Quota, quotas
@@ -173,17 +175,23 @@ def create_app(
     settings = settings or RetrievalSettings()
     log = log or open_log(sys.stderr)
     given = services
+    door: Door | None = None
+
+    def mcp() -> AbstractAsyncContextManager[None]:
+        return nullcontext() if door is None else serving_mcp(door, settings, log, _version())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = settings.worker_threads
         if given is not None:
-            yield
+            async with mcp():
+                yield
             return
         opening = open_services()
         app.state.services = await to_thread.run_sync(opening.__enter__)
         try:
-            yield
+            async with mcp():
+                yield
         finally:
             app.state.services = None
             await to_thread.run_sync(opening.__exit__, None, None, None)
@@ -204,6 +212,8 @@ def create_app(
     app.state.metrics = metrics = Metrics(admission.at_work, admission.waiting, settings.metrics_tenants)
     app.state.limits = open_limits(settings, metrics, log)
     app.include_router(router)
+    if settings.mcp:
+        door = add_mcp(app, settings, open_tokens(settings) if given is None else given.tokens)
     app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes, metrics=metrics)
     _handle_errors(app, log)
     _describe_problems(app)

@@ -21,7 +21,9 @@ RetrievalError
 ├── BadSessionStore           RETRIEVAL_SESSION_REDIS_URL names what cannot be used
 ├── BadRewriter               RETRIEVAL_REWRITE_URL or RETRIEVAL_REWRITE_MODEL cannot be used
 ├── SessionsUnavailable       where turns are kept does not answer: never raised to a caller, who gets a warning
+├── BadMcp                    RETRIEVAL_MCP is on, and what it needs is missing or not safe
 ├── NotAuthenticated          no service key, or one that is unknown, revoked or expired
+│   └── TokenNeeded           no person's token, where nothing else is taken
 ├── MissingScope              the key may not do this
 ├── NoPerson                  a key asks for itself: nobody's permissions apply, so nothing is readable
 ├── NotKept                   originals are not kept here, so none can be revealed
@@ -185,6 +187,13 @@ class BadRewriter(RetrievalError):
         )
 
 
+class BadMcp(RetrievalError):
+    code = "bad_mcp"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"The MCP server (RETRIEVAL_MCP) cannot be opened: {fault}. docs/mcp.md shows what it needs.")
+
+
 class SessionsUnavailable(RetrievalError):
     code = "session_unavailable"
     retryable = True
@@ -202,6 +211,17 @@ class NotAuthenticated(RetrievalError):
             "The service key is unknown, revoked or expired. `portcullis keys create` makes a new one."
             if presented
             else "Send a service key: `Authorization: Bearer pck_...`. `portcullis keys create` makes one."
+        )
+
+
+class TokenNeeded(NotAuthenticated):
+    code = "token_needed"
+
+    def __init__(self, *, presented: bool) -> None:
+        self.presented = presented
+        RetrievalError.__init__(
+            self,
+            "Send the person's own access token for this server: `Authorization: Bearer ...`. Service keys are not taken here.",
         )
 
 

@@ -17,7 +17,9 @@ ALGORITHMS = frozenset(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "E
 """Asymmetric ones: with a shared secret whoever checks a token could make one."""
 USUAL_ALGORITHMS = frozenset(("RS256", "ES256", "EdDSA"))
 NEEDED = frozenset(("issuer", "tenant", "audience", "jwks"))
-KNOWN = NEEDED | {"algorithms", "claim", "match", "allow_email", "required_scope", "groups_claim", "stale_minutes"}
+KNOWN = NEEDED | {
+    *("algorithms", "claim", "match", "allow_email", "required_scope", "groups_claim", "stale_minutes", "mcp_audience"),
+}
 MOST_STALE_MINUTES = 24 * 60
 MUTABLE = frozenset(("email", "preferred_username", "upn", "unique_name", "name", "nickname", "emails", "mail"))
 """Claims that a person, or whoever gets his address after him, can change or inherit."""
@@ -25,7 +27,10 @@ MUTABLE = frozenset(("email", "preferred_username", "upn", "unique_name", "name"
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """One provider. Its tokens speak for people of `tenant` alone. `groups_claim` None: their groups are the catalog's."""
+    """One provider. Its tokens speak for people of `tenant` alone. `groups_claim` None: their groups are the catalog's.
+
+    `mcp_audience` None: its tokens for the MCP server name that by its URL.
+    """
 
     issuer: str
     tenant: str
@@ -37,6 +42,7 @@ class Issuer:
     required_scope: str | None = None
     groups_claim: str | None = None
     stale_minutes: int = 60
+    mcp_audience: frozenset[str] | None = None
 
 
 class _Strict(yaml.SafeLoader):
@@ -94,6 +100,7 @@ def _issuer(given: Any, at: str) -> Issuer:
         required_scope=_text(given, "required_scope", at),
         groups_claim=_text(given, "groups_claim", at),
         stale_minutes=_stale(given, at),
+        mcp_audience=_texts(given["mcp_audience"], "mcp_audience", at) if "mcp_audience" in given else None,
     )
 
 
@@ -105,12 +112,13 @@ def _jwks(place: str, at: str) -> str:
         return place
     if url.username is not None or not url.hostname:
         raise BadIssuers(f"{at}: `jwks` holds a password, or no host")
-    if url.scheme == "http" and not _loopback(url.hostname):
+    if url.scheme == "http" and not on_loopback(url.hostname):
         raise BadIssuers(f"{at}: `jwks` must be https: whoever changes keys on the way makes tokens")
     return place
 
 
-def _loopback(host: str) -> bool:
+def on_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its address or as `localhost`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -54,8 +54,11 @@ def pack_for(
 
 
 def _boundary(by: UUID, passages: Sequence[Passage], around: Around) -> str:
-    """Longer in the all but impossible case that a document holds it."""
-    texts = [c.text for c in (*(p.chunk for p in passages), *around.chunks.values())]
+    return boundary_word(by, [c.text for c in (*(p.chunk for p in passages), *around.chunks.values())])
+
+
+def boundary_word(by: UUID, texts: Sequence[str]) -> str:
+    """A word of a random id that stands in none of the texts: longer in the all but impossible case that one holds it."""
     length = BOUNDARY_CHARACTERS
     while length < len(by.hex) and any(by.hex[:length] in text for text in texts):
         length += 1

@@ -22,7 +22,8 @@ from retrieval.body import LOST, UNAUDITED
 from retrieval.document import give_document
 from retrieval.errors import Draining, NotReady
 from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials, key_with
-from retrieval.limits import Limits, Verdict, headers
+from retrieval.limits import Verdict
+from retrieval.metered import admit, charge
 from retrieval.metrics import Metrics
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
@@ -95,7 +96,7 @@ async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
         asker, verdict = await _admitted(request, "retrieve")
         found = await answer(_services(request), _settings(request), asker, body, _request_id(request))
         _metrics(request).retrieved(asker.tenant_id, found)
-        await _charge(request, asker, verdict, found.usage.tokens)
+        await charge(request, asker, verdict, found.usage.tokens)
         return found
 
     found = await _admission(request).run(work)
@@ -128,7 +129,7 @@ async def document(
         asker, verdict = await _admitted(request, "document")
         required = _settings(request).audit == "required"
         found, kept = await give_document(_services(request), asker, id, _request_id(request), as_of, required=required)
-        await _charge(request, asker, verdict, sum(passage.tokens for passage in found.passages))
+        await charge(request, asker, verdict, sum(passage.tokens for passage in found.passages))
         return found, kept
 
     found, audited = await _admission(request).run(work)
@@ -238,24 +239,7 @@ async def _asker(request: Request, operation: str, scope: str = "retrieve") -> A
 async def _admitted(request: Request, operation: str, scope: str = "retrieve") -> tuple[Asker, Verdict]:
     """Who asks, and what is left to him. Raises what `_asker` raises, and `RateLimited` before any work is done."""
     asker = await _asker(request, operation, scope)
-    limits, verdict = _limits(request), Verdict()
-    if limits is not None:
-        verdict = await limits.admit(asker)
-        request.scope["state"]["headers"] = headers(asker, verdict)
-        if verdict.refused is not None:
-            raise verdict.refused
-    return asker, verdict
-
-
-async def _charge(request: Request, asker: Asker, verdict: Verdict, tokens: int) -> None:
-    _metrics(request).handed(asker.tenant_id, tokens)
-    if (limits := _limits(request)) is not None:
-        request.scope["state"]["headers"] = headers(asker, await limits.charge(asker, verdict, tokens))
-
-
-def _limits(request: Request) -> Limits | None:
-    limits: Limits | None = request.app.state.limits
-    return limits
+    return asker, await admit(request, asker)
 
 
 def _services(request: Request) -> Services:

@@ -38,6 +38,10 @@ class RetrievalSettings(BaseSettings):
     issuers: Path | None = Field(
         default=None, description="The file that lists the identity providers whose tokens are taken (docs/identity.md)"
     )
+    mcp: bool = Field(default=False, description="Whether an MCP server is served at `/mcp` (docs/mcp.md)")
+    mcp_url: str | None = Field(
+        default=None, description="Its public address, `https://HOST/mcp`: what its tokens must be meant for"
+    )
     screen: Literal["off", "flag", "drop"] = Field(
         default="flag", description="What becomes of passages that seem to speak to the model that reads them (docs/screening.md)"
     )

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.ids import storable
@@ -46,6 +46,15 @@ class Tokens:
     def __init__(self, issuers: Mapping[str, Issuer], keys: Mapping[str, KeySet] | None = None) -> None:
         self._issuers = issuers
         self._keys = keys or {name: KeySet(one.jwks, one.stale_minutes * 60) for name, one in issuers.items()}
+
+    @property
+    def issuers(self) -> Mapping[str, Issuer]:
+        return self._issuers
+
+    def meant_for(self, resource: str) -> Tokens:
+        """What checks tokens of the same issuers, by the same keys, that are meant for `resource` and nothing else (RFC 8707)."""
+        named = {name: replace(one, audience=one.mcp_audience or frozenset((resource,))) for name, one in self._issuers.items()}
+        return Tokens(named, self._keys)
 
     def check(self, token: str) -> Vouched:
         """Raises `BadToken`, `ExpiredToken`, `InsufficientScope`; `IssuerUnavailable` when the keys cannot be had."""
