@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from retrieval.query import Dedup, Expand, FlagCode, Format, Order
 from retrieval.rewrite import Kind
@@ -20,8 +20,14 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+ADDS: dict[str, JsonValue] = {"properties": {"expand": {"enum": ["neighbours", "section", "auto"]}}, "required": ["expand"]}
+LEAVES_OUT: dict[str, JsonValue] = {"properties": {"compress": {"const": True}}, "required": ["compress"]}
+
+
 class ContextRequest(RequestModel):
     """How the passages are packed into one text."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"allOf": [ADDS, LEAVES_OUT]}})
 
     max_tokens: Annotated[
         int | None,
@@ -122,7 +128,7 @@ class RetrieveRequest(RequestModel):
     ] = "near"
     max_per_document: Annotated[
         int | None,
-        Field(ge=1, le=100, description="At most this many passages of one document, `top_k` at most"),
+        Field(ge=1, le=100, description="At most this many passages of one document; above `top_k` it bounds nothing"),
         WHOLE,
     ] = None
     min_score: Annotated[
@@ -146,13 +152,6 @@ class RetrieveRequest(RequestModel):
     include: Annotated[
         list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")
     ] = ["text", "metadata", "context"]
-
-    @field_validator("max_per_document")
-    @classmethod
-    def _within_top_k(cls, given: int | None, others: ValidationInfo) -> int | None:
-        if given is not None and given > others.data.get("top_k", given):
-            raise ValueError("is above top_k; lower it, or leave it out")
-        return given
 
 
 class RevealRequest(RequestModel):

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)
 
 EXAMPLES = 40
 DECLARED = {"status": "string", "year": "number"}
-REFUSED_BY_CONTENT = {"empty_question", "bad_filter", "no_reranker", "question_too_long"}
+REFUSED_BY_CONTENT = {"empty_question", "bad_filter", "no_reranker", "question_too_long", "unknown_tokenizer"}
 """What a request is refused for though its shape is right: no schema can say it."""
 
 REFUSED_BY_SIZE = 413
@@ -69,4 +69,4 @@ def test_every_answer_is_as_described(service: Service, path: str, mode: str) ->
 
 def test_the_page_lists_every_path(service: Service) -> None:
     described = set(service.raw("GET", "/openapi.json").json()["paths"])
-    assert described == {"/v1/retrieve", "/v1/documents/{id}", "/v1/reveal", "/healthz", "/readyz"}
+    assert described == {"/v1/retrieve", "/v1/documents/{id}", "/v1/reveal", "/healthz", "/readyz", "/metrics"}
