@@ -72,9 +72,9 @@ def test_it_is_so_with_the_embedded_engine(sqlite: Engine, quick: Path, tmp_path
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@NEEDS_POSTGRES
-def test_it_is_so_on_postgresql(postgres_engine: Engine, tmp_path: Path) -> None:
-    run(postgres_engine, MemoryIndex(), tmp_path, FEWER)
+@pytest.mark.parametrize("catalog", [pytest.param("postgresql", marks=NEEDS_POSTGRES)], indirect=True)
+def test_it_is_so_on_postgresql(catalog: Engine, tmp_path: Path) -> None:
+    run(catalog, MemoryIndex(), tmp_path, FEWER)
 
 
 FAULTS = {

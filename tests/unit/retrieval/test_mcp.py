@@ -100,7 +100,7 @@ def documents(draw: st.DrawFn) -> list[DocumentPassageBody]:
     for length in draw(st.lists(st.integers(1, MOST_CHARACTERS * 2), max_size=12)):
         at += draw(st.integers(0, 3))
         location = LocationBody(pages=[], headings=draw(st.lists(st.sampled_from("AB"), max_size=2)), chars=(at, at + length))
-        made.append(DocumentPassageBody(chunk_id=uuid4(), location=location, text="x" * length))
+        made.append(DocumentPassageBody(chunk_id=uuid4(), location=location, text="x" * length, tokens=1))
         at += length
     return made
 
