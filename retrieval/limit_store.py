@@ -12,6 +12,7 @@ from typing import TypeVar
 from limits.storage import MemoryStorage, Storage
 
 from retrieval.errors import BadLimitStore
+from retrieval.redis_pool import open_pool
 
 T = TypeVar("T")
 PAUSE_SECONDS = 5.0
@@ -56,18 +57,6 @@ class LimitStore:
 
 def open_redis(url: str, timeout_seconds: float) -> Storage:
     """The windows in the Redis at `url`, which is not asked yet. Raises `BadLimitStore`: no URL of Redis, or no client for it."""
-    try:
-        from redis import ConnectionPool
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-    except ImportError:
-        raise BadLimitStore("the package `redis` is not installed: `pip install portcullis[redis]`") from None
     from limits.storage import RedisStorage
 
-    try:
-        pool = ConnectionPool.from_url(
-            url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds, retry=Retry(NoBackoff(), 0)
-        )
-    except ValueError:
-        raise BadLimitStore("it is no URL of Redis; write `redis://HOST:PORT/0` or `rediss://...`") from None
-    return RedisStorage("redis://", connection_pool=pool, key_prefix=PREFIX)
+    return RedisStorage("redis://", connection_pool=open_pool(url, timeout_seconds, BadLimitStore), key_prefix=PREFIX)

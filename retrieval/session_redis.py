@@ -16,6 +16,7 @@ from uuid import UUID
 from catalog.ids import ChunkId
 from catalog.turns import KeptTurn, SessionKey
 from retrieval.errors import BadSessionStore, SessionsUnavailable
+from retrieval.redis_pool import open_pool
 from retrieval.session import MOST_RESULTS
 
 if TYPE_CHECKING:
@@ -56,19 +57,10 @@ class RedisSessions:
 
 def open_redis_sessions(url: str, timeout_seconds: float, life: timedelta, most_turns: int) -> RedisSessions:
     """Sessions in the Redis at `url`, which is not asked yet. Raises `BadSessionStore`: no URL of Redis, or no client for it."""
-    try:
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-    except ImportError:
-        raise BadSessionStore("the package `redis` is not installed: `pip install portcullis[redis]`") from None
-    try:
-        client = Redis.from_url(
-            url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds, retry=Retry(NoBackoff(), 0)
-        )
-    except ValueError:
-        raise BadSessionStore("it is no URL of Redis; write `redis://HOST:PORT/0` or `rediss://...`") from None
-    return RedisSessions(client, life, most_turns)
+    pool = open_pool(url, timeout_seconds, BadSessionStore)
+    from redis import Redis
+
+    return RedisSessions(Redis(connection_pool=pool), life, most_turns)
 
 
 @contextmanager

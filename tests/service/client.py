@@ -62,3 +62,17 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert body["detail"]
     assert body["type"] == f"urn:portcullis:problem:{code}"
     return body
+
+
+class Waited(httpx.BaseTransport):
+    """The application for a client that waits: each request in an event loop of its own."""
+
+    def __init__(self, service: Service) -> None:
+        self._app = service.app
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def call() -> httpx.Response:
+            came = await httpx.ASGITransport(self._app).handle_async_request(request)
+            return httpx.Response(came.status_code, headers=came.headers, content=await came.aread())
+
+        return asyncio.run(call())

@@ -11,27 +11,13 @@ import httpx
 import pytest
 
 from retrieval.client import AsyncPortcullis, Portcullis, PortcullisProblem
-from tests.service.client import Service
+from tests.service.client import Service, Waited
 from tests.service.corpus import Corpus
 
 pytestmark = pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)
 
 ADDRESS = "http://portcullis.test"
 T = TypeVar("T")
-
-
-class Waited(httpx.BaseTransport):
-    """The application for a client that waits: each request in an event loop of its own."""
-
-    def __init__(self, service: Service) -> None:
-        self._app = service.app
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        async def call() -> httpx.Response:
-            came = await httpx.ASGITransport(self._app).handle_async_request(request)
-            return httpx.Response(came.status_code, headers=came.headers, content=await came.aread())
-
-        return asyncio.run(call())
 
 
 @pytest.fixture
