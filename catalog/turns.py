@@ -63,10 +63,5 @@ def append_turn(
     return last + 1
 
 
-def forget_turns(session: WriteSession, key: SessionKey) -> None:
-    """Delete the session's turns."""
-    session.sql.execute(delete(TurnRow).where(*_of(TurnRow, key)))
-
-
 def _of(table: type[TurnRow] | type[TurnResult], key: SessionKey) -> tuple[ColumnElement[bool], ...]:
     return (table.tenant_id == key.tenant_id, table.person_id == key.person_id, table.session == key.digest)

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from catalog.ids import ChunkId, PrincipalId, TenantId, utc_now
 from catalog.session import reading, transaction
-from catalog.turns import KeptTurn, SessionKey, append_turn, forget_turns, load_turns
+from catalog.turns import KeptTurn, SessionKey, append_turn, load_turns
 
 MOST_RESULTS = 10
 """Of an answer's passages so many are remembered: `the tenth one` is the last that can be meant."""
@@ -31,9 +31,6 @@ class Sessions(Protocol):
 
     def append(self, key: SessionKey, question: str, results: Sequence[ChunkId]) -> int:
         """Keep a turn, and let the session live on. Its number: one more than the last, whoever else asks meanwhile."""
-
-    def forget(self, key: SessionKey) -> None:
-        """Keep nothing of the session any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +48,6 @@ class CatalogSessions:
     def append(self, key: SessionKey, question: str, results: Sequence[ChunkId]) -> int:
         with transaction(self.catalog) as session:
             return append_turn(session, key, question, results[:MOST_RESULTS], utc_now(), self.life, self.most_turns)
-
-    def forget(self, key: SessionKey) -> None:
-        with transaction(self.catalog) as session:
-            forget_turns(session, key)
 
 
 def session_key(secret: bytes, tenant_id: TenantId, person_id: PrincipalId, session_id: str) -> SessionKey:

@@ -50,10 +50,6 @@ class RedisSessions:
             given = (body, self.most_turns, max(1, round(self.life.total_seconds())))
             return int(self.client.eval(APPEND, 1, _name(key), *given))
 
-    def forget(self, key: SessionKey) -> None:
-        with _answering():
-            self.client.delete(_name(key))
-
 
 def open_redis_sessions(url: str, timeout_seconds: float, life: timedelta, most_turns: int) -> RedisSessions:
     """Sessions in the Redis at `url`, which is not asked yet. Raises `BadSessionStore`: no URL of Redis, or no client for it."""
