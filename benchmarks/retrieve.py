@@ -2,14 +2,18 @@
 
     python -m benchmarks.retrieve [--chunks 100000] [--questions 300] [--seconds 20] [--clients 8] [--texts DIR] [--json]
 
-Documents of 20 chunks are written as rows and points. Everybody may read half of them and each of 50 groups its part of the rest;
-the person who asks is in half of the groups. With `--texts` (a set of questions, see docs/cli.md) the questions and the chunks'
-words come from it, stretches of two documents in each chunk; else both are made of 4,000 invented words. Vectors are made up:
-embedding so many texts takes hours. The service embeds each question with the real model, and its cost does not depend on them.
+Documents of 20 chunks are written as rows and points. Each of 48 groups may read its part of them, independent of their texts.
+`narrow` is in one group and may read 2 %, `quarter` in twelve. They ask for 8 passages and a context of 3,000 tokens.
+
+With `--texts` (a set of questions, see docs/cli.md) the questions and the chunks' words come from it, stretches of two documents
+in each chunk; else both are made of 4,096 invented words. Vectors are made up: embedding so many texts takes hours. The service
+embeds each question with the real model, and its cost does not depend on them.
 
 pause    while points are written a small collection beside them is asked every few milliseconds; told is how long an answer took
 first    the first question after the start, when the service says that it is ready
-one      one client, one question after the other; then several clients at once, for so many seconds
+narrow   one client, one question after the other, and the median of each stage as the service tells it; several: so many at once,
+         for so many seconds
+quarter  the same for who may read a quarter
 memory   resident, of the service and of the engine, after all that (mapped files that are in memory included)
 """
 
@@ -26,6 +30,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +38,11 @@ import httpx
 import numpy as np
 import psutil
 
-from acl import members
-from acl.principal import Name, parse
+from acl.parse import parse_snapshot
+from acl.principal import Name
 from acl.scope import scope_of_labels
-from acl.store import intern_all, resolve
+from acl.snapshot import apply_snapshot
+from acl.store import intern_all
 from catalog.collections import LiveCollection, open_collection
 from catalog.documents import open_source
 from catalog.ids import DEFAULT_TENANT, DocumentId, DocumentKey, Label, PrincipalId, SourceId, TenantId, digest, utc_now
@@ -51,8 +57,11 @@ from index.lexical import document_vector
 from index.point import IndexedChunk, Lexical, SearchQuery, chunk_id
 from ingest.run import Tools
 
-PERSON, GROUPS, OF_DOCUMENT, DOCUMENTS_AT_ONCE, WORDS_OF_CHUNK = "reader", 50, 20, 100, 170
+GROUPS, OF_DOCUMENT, DOCUMENTS_AT_ONCE, WORDS_OF_CHUNK = 48, 20, 100, 170
+PEOPLE = {"narrow": 1, "quarter": GROUPS // 4}
+"""How many groups each is in."""
 BESIDE = "beside"
+SYLLABLES = [a + b for a in "bkmt" for b in "aeio"]
 
 
 class Texts:
@@ -61,7 +70,7 @@ class Texts:
     def __init__(self, folder: Path | None, rng: random.Random) -> None:
         self._rng = rng
         if folder is None:
-            invented = [f"w{n}" for n in range(4000)]
+            invented = ["".join(parts) for parts in product(SYLLABLES, repeat=3)]
             self._bodies = [rng.choices(invented, k=400) for _ in range(500)]
             self.questions = [" ".join(rng.choices(invented, k=8)) for _ in range(1000)]
             return
@@ -77,25 +86,21 @@ class Texts:
 
 
 def fill(tools: Tools, chunks: int, texts: Texts) -> None:
-    """Write the documents, and the person with his groups."""
+    """Write the documents, and the people with their groups."""
     with transaction(tools.catalog) as write:
         tenant = open_tenant(write, DEFAULT_TENANT)
         source = open_source(write, tenant, "bench", "/bench")
         embedder = tools.embedder
         collection = open_collection(write, embedder.fingerprint, embedder.dimensions, "")
         groups = [Name("group", f"g{n}") for n in range(GROUPS)]
-        for name in groups:
-            members.bind(write, tenant, name, "bench")
-        ids = resolve(write, tenant, [*groups, Name("user", PERSON)])
-        for group in groups[: GROUPS // 2]:
-            members.add_members(write, tenant, ids[group], [ids[Name("user", PERSON)]], "bench")
-        labels = intern_all(write, tenant, [([parse("everyone")], ()), *(([group], ()) for group in groups)])
+        apply_snapshot(write, tenant, parse_snapshot(json.dumps(directory())))
+        labels = intern_all(write, tenant, [([group], ()) for group in groups])
     for shelf in collection.shelves:
         tools.index.ensure(shelf.name, embedder.dimensions)
     rng = np.random.default_rng(5)
     for first in range(0, chunks // OF_DOCUMENT, DOCUMENTS_AT_ONCE):
         numbers = range(first, min(first + DOCUMENTS_AT_ONCE, chunks // OF_DOCUMENT))
-        of = {n: labels[0] if n % 2 else labels[1 + n // 2 % GROUPS] for n in numbers}
+        of = {n: labels[n % GROUPS] for n in numbers}
         bodies = {n: [texts.chunk() for _ in range(OF_DOCUMENT)] for n in numbers}
         with transaction(tools.catalog) as write:
             _rows(write, tenant, source, collection, bodies, of)
@@ -108,6 +113,13 @@ def fill(tools: Tools, chunks: int, texts: Texts) -> None:
     with transaction(tools.catalog) as write:
         bump_corpus(write, tenant)
         bump_policy(write, tenant)
+
+
+def directory() -> dict[str, Any]:
+    """The people and their groups, as a snapshot."""
+    members = {n: [f"user:{person}" for person, many in PEOPLE.items() if n < many] for n in range(GROUPS)}
+    groups = [{"id": f"g{n}", "members": members[n]} for n in range(GROUPS)]
+    return {"sequence": 2, "users": [{"id": person} for person in PEOPLE], "groups": groups}
 
 
 def _rows(
@@ -194,17 +206,19 @@ def pauses(tools: Tools) -> Iterator[list[float]]:
         tools.index.drop(BESIDE)
 
 
-def ask(client: httpx.Client, question: str) -> float:
-    """Milliseconds of one retrieve. Raises when it is not answered, or with nothing."""
+def ask(client: httpx.Client, person: str, question: str) -> tuple[float, dict[str, float]]:
+    """Milliseconds of one retrieve, and of its stages. Raises when it is not answered, or with nothing."""
+    asked = {"query": question, "top_k": 8, "context": {"max_tokens": 3000}}
     began = time.perf_counter()
-    response = client.post("/v1/retrieve", json={"query": question, "top_k": 8}, headers={"X-On-Behalf-Of": PERSON})
+    response = client.post("/v1/retrieve", json=asked, headers={"X-On-Behalf-Of": person})
     taken = (time.perf_counter() - began) * 1000
     response.raise_for_status()
-    assert response.json()["results"]
-    return taken
+    body = response.json()
+    assert body["results"]
+    return taken, body["usage"]["stages"]
 
 
-def storm(client: httpx.Client, questions: Sequence[str], clients: int, seconds: float) -> dict[str, float]:
+def storm(client: httpx.Client, person: str, questions: Sequence[str], clients: int, seconds: float) -> dict[str, float]:
     """Several at once, each asking as fast as it is answered."""
     until, times, lock = time.monotonic() + seconds, list[float](), threading.Lock()
 
@@ -212,7 +226,7 @@ def storm(client: httpx.Client, questions: Sequence[str], clients: int, seconds:
         rng = random.Random(seed)
         with httpx.Client(base_url=client.base_url, headers=client.headers, timeout=60) as own:
             while time.monotonic() < until:
-                taken = ask(own, rng.choice(questions))
+                taken, _ = ask(own, person, rng.choice(questions))
                 with lock:
                     times.append(taken)
 
@@ -224,7 +238,11 @@ def storm(client: httpx.Client, questions: Sequence[str], clients: int, seconds:
     return {"clients": clients, "per_second": round(len(times) / seconds, 1), **_spread(times)}
 
 
-def _spread(times: Sequence[float]) -> dict[str, float]:
+def _medians(asked: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {stage: round(statistics.median(stages[stage] for stages in asked), 1) for stage in asked[0]}
+
+
+def _spread(times: Sequence[float]) -> dict[str, Any]:
     return {"p50_ms": round(statistics.median(times), 1), "p95_ms": round(statistics.quantiles(times, n=20)[18], 1)}
 
 
@@ -251,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     told: dict[str, Any] = {"chunks": options.chunks}
     texts = Texts(options.texts, random.Random(3))
-    with open_home(PERSON, open_model(), lambda home: open_key(home / "privacy.key")) as (home, tools):
+    with open_home("narrow", open_model(), lambda home: open_key(home / "privacy.key")) as (home, tools):
         began = time.perf_counter()
         with pauses(tools) as waits:
             fill(tools, options.chunks, texts)
@@ -261,10 +279,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         with service(home, port) as client:
-            told["first_ms"] = round(ask(client, texts.questions[0]))
-            times = [ask(client, question) for question in random.Random(4).choices(texts.questions, k=options.questions)]
-            told["one"] = _spread(times[10:])
-            told["several"] = storm(client, texts.questions, options.clients, options.seconds)
+            told["first_ms"] = round(ask(client, "narrow", texts.questions[0])[0])
+            for person in PEOPLE:
+                questions = random.Random(4).choices(texts.questions, k=options.questions)
+                asked = [ask(client, person, question) for question in questions][10:]
+                told[person] = _spread([taken for taken, _ in asked]) | {"stages": _medians([stages for _, stages in asked])}
+                several = storm(client, person, texts.questions, options.clients, options.seconds)
+                told[person] |= {"several": several}
             told["memory_mb"] = memory(home)
     print(json.dumps(told) if options.json else "\n".join(f"{name:10}{value}" for name, value in told.items()))
     return 0

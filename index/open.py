@@ -28,8 +28,11 @@ def open_embedder(settings: IndexSettings) -> Embedder:
     return open_named(settings)(model_name(settings))
 
 
-def open_named(settings: IndexSettings) -> Callable[[str], Embedder]:
-    """Opens models by name or folder, each once, otherwise as the settings say; their texts are in the settings' language."""
+def open_named(settings: IndexSettings, *, questions: bool = False) -> Callable[[str], Embedder]:
+    """Opens models by name or folder, each once, otherwise as the settings say; their texts are in the settings' language.
+
+    `questions`: they will read many short texts at once rather than long ones in batches.
+    """
 
     @cache
     def opened(name: str) -> Embedder:
@@ -39,7 +42,7 @@ def open_named(settings: IndexSettings) -> Callable[[str], Embedder]:
         from index.model_files import find_model, pinned_sha256
 
         folder = find_model(name, allow_download=settings.allow_download)
-        engine = choose_engine(folder, settings.engine, settings.device, settings.threads)
+        engine = choose_engine(folder, settings.engine, settings.device, settings.threads, questions=questions)
         embedder = FileEmbedder(folder, engine, weights_sha256=pinned_sha256(name), query_instruction=settings.query_instruction)
         return in_language(embedder, settings.language)
 

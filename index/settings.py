@@ -56,7 +56,9 @@ class IndexSettings(BaseSettings):
         "Changes no stored vector",
     )
     threads: int | None = Field(
-        default=None, ge=1, description="Processor threads for the model; default: the engine's own choice"
+        default=None,
+        ge=1,
+        description="Processor threads for the model; default: its engine's choice, and one for questions to a small model",
     )
 
     @field_validator("language")

@@ -65,7 +65,7 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
     catalog = open_catalog(CatalogSettings())
     try:
         settings = IndexSettings()
-        named = open_named(settings)
+        named = open_named(settings, questions=True)
         index = open_index(settings)
         privacy = PrivacySettings()
         vault = open_vault(privacy) if warm else None

@@ -11,7 +11,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import islice, product
+from operator import or_
 
 from retrieval.query import Flag
 from retrieval.screen_phrases import at_word
@@ -84,11 +86,15 @@ def screen(text: str) -> tuple[Flag, ...]:
 
 
 def _read(text: str) -> Iterator[Flag]:
-    spans, kinds, seen = _words(text)
-    for rule in _RULES:
-        if seen & rule.first and all(seen & other for other in rule.others):
+    known = {word: kind for word in set(_WORD.findall(text)) if (kind := _kind(word))}
+    seen = reduce(or_, known.values(), 0)
+    rules = [rule for rule in _RULES if seen & rule.first and all(seen & other for other in rule.others)]
+    if rules or seen & _STARTS:
+        words = list(_WORD.finditer(text))
+        spans = [word.span() for word in words]
+        kinds = [(number, known[word.group()]) for number, word in enumerate(words) if word.group() in known]
+        for rule in rules:
             yield from _near(text, spans, kinds, rule)
-    if seen & _STARTS:
         found = (at_word(text, *spans[number]) for number, kind in kinds if kind & _STARTS)
         yield from (Flag("instruction", *span) for span in found if span is not None)
     if "<" in text or "[" in text or '"role"' in text or "==" in text or "##" in text:
@@ -107,23 +113,14 @@ def _read(text: str) -> Iterator[Flag]:
         yield from (Flag("instruction", m.start(), m.end()) for m in _CJK.finditer(text))
 
 
-def _words(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]], int]:
-    """The spans of all words, the classes of those that have some by their number, and all classes together."""
-    spans: list[tuple[int, int]] = []
-    kinds: list[tuple[int, int]] = []
-    seen = 0
-    for number, match in enumerate(_WORD.finditer(text)):
-        spans.append(match.span())
-        word = match.group().casefold()
-        if not word.isalpha():
-            word = word.replace("’", "'")
-            if any(c.isdigit() for c in word) and any(c.isalpha() for c in word):
-                word = word.translate(_LEET)
-        kind = KINDS[word]
-        if kind:
-            kinds.append((number, kind))
-            seen |= kind
-    return spans, kinds, seen
+def _kind(word: str) -> int:
+    """The classes of a word, as it is written."""
+    word = word.casefold()
+    if not word.isalpha():
+        word = word.replace("’", "'")
+        if any(c.isdigit() for c in word) and any(c.isalpha() for c in word):
+            word = word.translate(_LEET)
+    return KINDS[word]
 
 
 def _near(text: str, spans: Sequence[tuple[int, int]], kinds: Sequence[tuple[int, int]], rule: _Rule) -> Iterator[Flag]:
