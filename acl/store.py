@@ -83,7 +83,7 @@ def person_state(session: ReadSession, tenant_id: TenantId, who: Name) -> Person
     """The user called `who` as he is now, disabled or not; None when there is none (any more)."""
     if who.kind != "user":
         return None
-    row = session.sql.execute(_person_statement(), {"tenant": tenant_id, "name": who.name}).one_or_none()
+    row = session.plain.execute(_person_statement(), {"tenant": tenant_id, "name": who.name}).one_or_none()
     if row is None:
         return None
     bound = row.provider is not None
@@ -94,7 +94,7 @@ def find_scope(session: ReadSession, tenant_id: TenantId, person: Person) -> Rea
     """What `person` may read now. Empty, not an error, for one who was disabled or removed since he was looked up."""
     epoch = policy_epoch(session, tenant_id)
     given = {"tenant": tenant_id, "person": person.id, "groups": sorted(person.groups or ())}
-    labels = session.sql.scalars(_scope_statement(by_token=person.groups is not None), given)
+    labels = session.plain.scalars(_scope_statement(by_token=person.groups is not None), given)
     return scope_of_labels(tenant_id, person.id, cast("Iterable[Label]", labels), epoch)
 
 

@@ -34,7 +34,7 @@ from acl.scope import scope_of_labels
 from catalog.ids import ChunkId, DocumentId, Label, PrincipalId, SourceId, TenantId
 from index.plan import SearchPlan
 from index.point import IndexedChunk, Lexical, SearchQuery, Vector, Vectors
-from index.shards import Shards
+from index.shards import STEP_POINTS, Shards
 from index.where import where
 
 WIDTH, TOPICS, LABELS = 384, 2_000, 1_000
@@ -70,7 +70,7 @@ def ours(folder: Path, vectors: Vectors, labels: np.ndarray) -> Iterator[dict[st
     shards.ensure("chunks", WIDTH)
     for start in range(0, len(vectors), 256):
         shards.upsert("chunks", [_point(n, vectors, labels) for n in range(start, min(start + 256, len(vectors)))])
-        shards.tidy(8_192)
+        shards.tidy(STEP_POINTS)
     while shards.tidy(1):
         pass
 

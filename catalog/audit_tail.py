@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,11 @@ KEYS = "portcullis_audit_keys"
 """The execution option of an engine: which keys the chain has."""
 
 _NOTED = "portcullis_audit"
+
+# built once: each answer writes an entry
+_ADDED = insert(AuditEntry)
+_LOCKED = select(AuditHead.sequence, AuditHead.digest).where(AuditHead.tenant_id == bindparam("tenant")).with_for_update()
+_MOVED = update(AuditHead).where(AuditHead.tenant_id == bindparam("tenant"))
 
 Noted = tuple[str, str, str, Mapping[str, Any]]
 """Actor, action, object, details."""
@@ -52,18 +57,18 @@ def _append(sql: Session, tenant_id: TenantId, noted: list[Noted], keys: AuditKe
         said = {"actor": actor, "action": action, "object": object_, "details": dict(details)}
         place = {"tenant_id": tenant_id, "sequence": head.sequence, "at": now}
         rows.append(place | said | {"key_id": keys.newest, "digest": head.digest})
-    sql.execute(insert(AuditEntry), rows)
-    moved = update(AuditHead).where(AuditHead.tenant_id == tenant_id).values(sequence=head.sequence, digest=head.digest)
-    sql.execute(moved)
+    connection = sql.connection()
+    connection.execute(_ADDED, rows)
+    connection.execute(_MOVED, {"tenant": tenant_id, "sequence": head.sequence, "digest": head.digest})
 
 
 def _locked_head(sql: Session, tenant_id: TenantId) -> Head:
-    asked = select(AuditHead.sequence, AuditHead.digest).where(AuditHead.tenant_id == tenant_id).with_for_update()
-    row = sql.execute(asked).one_or_none()
+    connection, of = sql.connection(), {"tenant": tenant_id}
+    row = connection.execute(_LOCKED, of).one_or_none()
     if row is None:
         dialect = postgresql if sql.get_bind().dialect.name == "postgresql" else sqlite
         first = Head()
         made = dialect.insert(AuditHead).values(tenant_id=tenant_id, sequence=first.sequence, digest=first.digest)
-        sql.execute(made.on_conflict_do_nothing())
-        row = sql.execute(asked).one()
+        connection.execute(made.on_conflict_do_nothing())
+        row = connection.execute(_LOCKED, of).one()
     return Head(row.sequence, row.digest)

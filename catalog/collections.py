@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, or_, select, update
 from sqlalchemy.orm import aliased
 
 from catalog.errors import NoLiveCollection
@@ -53,10 +53,10 @@ class LiveCollection:
 
 def live_collection(session: ReadSession) -> LiveCollection:
     """The collection that serves. Raises `NoLiveCollection` before anything was indexed."""
-    found = _found(session, Collection.live.is_(True))
-    if not found:
+    row = session.plain.execute(_live()).one_or_none()
+    if row is None:
         raise NoLiveCollection
-    return found[0]
+    return _collection(row)
 
 
 def builder_of(session: ReadSession, collection: LiveCollection) -> str | None:
@@ -114,27 +114,25 @@ def forget_collection(session: WriteSession, collection_id: CollectionId) -> Non
     session.sql.execute(delete(Collection).where(Collection.id == collection_id, Collection.live.is_(False)))
 
 
+def _with_history() -> Select[int, str, str, int, int, str, str]:
+    one, past = Collection, aliased(Collection)
+    columns = (one.id, one.name, one.embedder, one.dimensions, past.id, past.name, one.model)
+    return select(*columns).join(past, past.id == one.history_id)
+
+
 @cache
-def _with_history() -> Select[Collection, Collection]:
+def _live() -> Select[int, str, str, int, int, str, str]:
     """Built once: every question asks it."""
-    past = aliased(Collection)
-    return select(Collection, past).join(past, past.id == Collection.history_id)
+    return _with_history().where(Collection.live.is_(True))
 
 
 def _found(session: ReadSession, condition: ColumnElement[bool]) -> list[LiveCollection]:
-    rows = session.sql.execute(_with_history().where(condition))
-    return [
-        LiveCollection(
-            CollectionId(one.id),
-            one.name,
-            one.embedder,
-            one.dimensions,
-            CollectionId(history.id),
-            history.name,
-            one.model,
-        )
-        for one, history in rows
-    ]
+    return [_collection(row) for row in session.plain.execute(_with_history().where(condition))]
+
+
+def _collection(row: Row[int, str, str, int, int, str, str]) -> LiveCollection:
+    id_, name, embedder, dimensions, history_id, history_name, model = row
+    return LiveCollection(CollectionId(id_), name, embedder, dimensions, CollectionId(history_id), history_name, model)
 
 
 def _make(session: WriteSession, embedder: str, dimensions: int, model: str, *, live: bool) -> str:

@@ -30,7 +30,7 @@ def signatures_of(session: ReadSession, tenant_id: TenantId, versions: Iterable[
     """The signatures of those of the tenant's `versions` that have one."""
     found: dict[VersionId, bytes] = {}
     for batch in batches(versions):
-        rows = session.sql.execute(_statement(), {"tenant": tenant_id, "versions": list(batch)})
+        rows = session.plain.execute(_statement(), {"tenant": tenant_id, "versions": list(batch)})
         found.update({VersionId(id_): signature for id_, signature in rows if signature is not None})
     return found
 

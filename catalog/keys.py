@@ -10,8 +10,9 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from catalog.audit import record
 from catalog.ids import TenantId, digest, storable, utc_now
@@ -104,10 +105,16 @@ def find_key(session: ReadSession, presented: str) -> KeyRow | None:
     parts = presented.split("_", 2)
     if len(parts) != 3 or parts[0] != PREFIX or not storable(presented):
         return None
-    row = session.sql.scalar(select(ServiceKey).where(ServiceKey.id == parts[1]))
+    row = session.sql.scalar(_by_id(), {"id": parts[1]})
     if row is None or not hmac.compare_digest(row.secret_hash, digest(parts[2])):
         return None
     return _row(row) if _in_force(row, utc_now()) else None
+
+
+@cache
+def _by_id() -> Select[ServiceKey]:
+    """Built once: every question asks it."""
+    return select(ServiceKey).where(ServiceKey.id == bindparam("id"))
 
 
 def list_keys(session: ReadSession, tenant_id: TenantId) -> list[KeyRow]:

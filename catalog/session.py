@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -45,6 +45,11 @@ class ReadSession:
 
     def __init__(self, sql: Session) -> None:
         self.sql = sql
+
+    @property
+    def plain(self) -> Connection:
+        """The same transaction past the mapper, which costs as much as a short query: for what every question asks."""
+        return self.sql.connection()
 
 
 class WriteSession(ReadSession):
@@ -116,8 +121,11 @@ def _open_sqlite(url: URL, lock_timeout_seconds: float, pool_size: int) -> Engin
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         write = connection.get_execution_options().get(WRITE, False)
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        driver = (
+            connection.connection.dbapi_connection
+        )  # four times a question: each layer between costs as much as the statement
+        driver.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+        driver.execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
 

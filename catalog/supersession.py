@@ -110,7 +110,7 @@ def _stated(
 ) -> Iterator[tuple[Succession, frozenset[Label]]]:
     """Successions of these documents (None: of all), each with the labels that one must hold to read the successor."""
     given = {"tenant": tenant_id, "at": when.at, "predecessors": list(predecessors or ())}
-    for r in session.sql.execute(_statement(when.at is None, predecessors is None), given):
+    for r in session.plain.execute(_statement(when.at is None, predecessors is None), given):
         one = Succession(DocumentId(r.successor), DocumentId(r.predecessor), r.modified_at, r.preferred_at)
         yield one, frozenset((Label(r.label), Label(r.own)))
 

@@ -51,12 +51,12 @@ def all_tenants(session: ReadSession) -> list[TenantId]:
 
 def policy_epoch(session: ReadSession, tenant_id: TenantId) -> int:
     """Moves with every change of people, groups, memberships and access lists."""
-    return session.sql.scalars(_epoch(policy=True), {"tenant": tenant_id}).one()
+    return session.plain.scalars(_epoch(policy=True), {"tenant": tenant_id}).one()
 
 
 def corpus_epoch(session: ReadSession, tenant_id: TenantId) -> int:
     """Moves with every publication, retirement, erasure and change of a document's access list."""
-    return session.sql.scalars(_epoch(policy=False), {"tenant": tenant_id}).one()
+    return session.plain.scalars(_epoch(policy=False), {"tenant": tenant_id}).one()
 
 
 def bump_policy(session: WriteSession, tenant_id: TenantId) -> None:

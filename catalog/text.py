@@ -128,7 +128,7 @@ def _stored(
     given |= {"version": version, "first": first, "last": last}
     part: Part = "chunks" if document is None else "document" if version is None else "stretch"
     statement = _statement(when.past, when.every, when.at is not None, part)
-    rows = session.sql.execute(statement, given)
+    rows = session.plain.execute(statement, given)
     for r in rows:
         yield StoredChunk(
             chunk_id=ChunkId(r.id),

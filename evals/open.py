@@ -48,9 +48,9 @@ def open_tools(home: Path, redactor: Redactor, embedder: Embedder, *, batch_docu
 
 @contextmanager
 def open_home(
-    person: str, embedder: Embedder, redactor_of: Callable[[Path], Redactor], kept: Path | None = None
+    person: str | None, embedder: Embedder, redactor_of: Callable[[Path], Redactor], kept: Path | None = None
 ) -> Iterator[tuple[Path, Tools]]:
-    """An empty home in a folder of its own, which `person` is known in, and its tools; both are gone at the end.
+    """An empty home in a folder of its own, which `person` (None: nobody) is known in, and its tools; both are gone at the end.
 
     With `kept` that folder is the home, as an earlier call may have left it, and it stays.
     """
@@ -59,9 +59,10 @@ def open_home(
         home.mkdir(parents=True, exist_ok=True)
         try:
             with open_tools(home, redactor_of(home), embedder) as tools:
-                with transaction(tools.catalog) as write:
-                    people = {"sequence": 1, "users": [{"id": person, "active": True}], "groups": []}
-                    apply_snapshot(write, open_tenant(write, DEFAULT_TENANT), parse_snapshot(json.dumps(people)))
+                if person is not None:
+                    with transaction(tools.catalog) as write:
+                        people = {"sequence": 1, "users": [{"id": person, "active": True}], "groups": []}
+                        apply_snapshot(write, open_tenant(write, DEFAULT_TENANT), parse_snapshot(json.dumps(people)))
                 yield home, tools
         finally:
             stop_engine(data_of(home))

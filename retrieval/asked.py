@@ -12,9 +12,7 @@ from uuid import UUID
 
 from anyio import to_thread
 
-from catalog.ids import TenantId
 from catalog.versions import When
-from privacy.redactor import Redactor
 from privacy.span import Redaction
 from retrieval.conversation import Conversation, resume
 from retrieval.errors import EmptyQuestion, NoReranker, QuestionRefused, QuestionTooLong
@@ -54,14 +52,9 @@ async def read_request(
         raise QuestionTooLong(len(request.query), limits.max_question_characters)
     if request.rerank and services.reranker is None:
         raise NoReranker
-    flagged = limits.question_screen != "off" and bool(await to_thread.run_sync(screen, request.query))
-    if flagged and limits.question_screen == "refuse":
-        raise QuestionRefused
     tree = None if request.filter is None else typed(tree_of(request.filter), limits.fields)
     texts = (request.query, *(() if tree is None else hidden_texts(tree)))
-    redacted, *others = await to_thread.run_sync(_redacted, services.redactor, asker.tenant_id, texts)
-    most = limits.named_questions_per_minute
-    await to_thread.run_sync(note_names, services.catalog, asker, [redacted, *others], request_id, most)
+    flagged, (redacted, *others) = await to_thread.run_sync(_checked, services, limits, asker, texts, request_id)
     hidden = {text: other.text for text, other in zip(texts[1:], others, strict=True)}
     sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
     clock.lap("redact")
@@ -106,6 +99,16 @@ def as_query(request: RetrieveRequest, redacted: Redaction, sieve: Sieve | None 
     )
 
 
-def _redacted(redactor: Redactor, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
-    """Each by itself, as what a document says of itself: no text of a filter changes what another, or the question, means."""
-    return [redactor.redact(tenant_id, [text])[0] for text in texts]
+def _checked(
+    services: Services, limits: RetrievalSettings, asker: Asker, texts: Sequence[str], request_id: UUID
+) -> tuple[bool, list[Redaction]]:
+    """Whether the question, the first of the texts, is flagged; and all of them redacted.
+
+    Each by itself, as what a document says of itself: no text of a filter changes what another, or the question, means.
+    """
+    flagged = limits.question_screen != "off" and bool(screen(texts[0]))
+    if flagged and limits.question_screen == "refuse":
+        raise QuestionRefused
+    redacted = [services.redactor.redact(asker.tenant_id, [text])[0] for text in texts]
+    note_names(services.catalog, asker, redacted, request_id, limits.named_questions_per_minute)
+    return flagged, redacted

@@ -45,7 +45,7 @@ from retrieval.verbatim import lift, read_verbatim
 
 ROUNDS = 8
 """Questions to the index for one answer. Each asks for twice as many as the last if there were too few."""
-FIRST_LIMIT = 24
+FIRST_LIMIT = 16
 """Asked for at least, so that duplicates and a few stale points cost no second round."""
 BY_WORD = 200
 """Looked through for codes and quoted phrases: an index of words cannot tell a phrase from its words in another order."""
