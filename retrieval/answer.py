@@ -22,9 +22,11 @@ from retrieval.conversation import remember
 from retrieval.errors import DeadlineExceeded
 from retrieval.expand import NOTHING, Around
 from retrieval.identity import Asker, asker_by_operator
+from retrieval.known import KnownTo
 from retrieval.packed import pack_for
 from retrieval.query import Found
 from retrieval.rerank import rerank
+from retrieval.screen import screen
 from retrieval.screening import Screening
 from retrieval.search import Clock, search
 from retrieval.services import Services
@@ -79,7 +81,8 @@ async def answer(
     whole.lap("all")
     stages = {name: round(ms, 3) for name, ms in ({"scope": asker.scope_ms} | found.stages | clock.stages).items()}
     took_ms, calls = round(whole.stages["all"], 3), _model_calls(services, found, asked)
-    usage = UsageBody(took_ms=took_ms, stages=stages, tokens=_tokens(body), model_calls=calls)
+    told = {"cache": found.cache, "saved_ms": round(found.saved_ms, 3)}
+    usage = UsageBody(took_ms=took_ms, stages=stages, tokens=_tokens(body), model_calls=calls, **told)
     return body.model_copy(update={"usage": usage, "warnings": warnings, "session": session})
 
 
@@ -88,8 +91,12 @@ async def _answer(
 ) -> tuple[RetrieveResponse, Found, Asked]:
     counted = named_tokens(request.context.tokenizer, services.tokenizers)
     asked = await read_request(services, limits, asker, request, request_id, clock)
-    screening = Screening(limits.screen)
-    found = await search(services, asker, asked.query, screening)
+    cache = services.cache if request.cache == "use" else None
+    known = None if cache is None else KnownTo(cache.known, asker.scope.digest)
+    screening = Screening(limits.screen) if known is None else Screening(limits.screen, read=known.of(screen))
+    found = await search(services, asker, asked.query, screening, use_cache=request.cache == "use")
+    if known is not None:
+        found, counted = replace(found, tokens=known.tokens(found.tokens)), counted and known.tokens(counted)
     clock.skip()
     if request.rerank and services.reranker is not None:
         found = await rerank(services.reranker, asked.query.text, found, request.top_k, limits.rerank_seconds)

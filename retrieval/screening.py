@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from catalog.text import StoredChunk
@@ -12,35 +11,16 @@ from retrieval.query import Confirmed, Flag, Passage
 from retrieval.screen import screen
 
 Policy = Literal["off", "flag", "drop"]
-MOST = 50_000
-"""Texts whose flags are remembered, by digests of theirs: no text is."""
-
-
-class _Screened:
-    """The flags of a text are the same whoever asks, so it is read once. It only grows to a bound; losing it costs time."""
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, tuple[Flag, ...]] = {}
-
-    def flags(self, text: str) -> tuple[Flag, ...]:
-        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        if (known := self._known.get(key)) is not None:
-            return known
-        if len(self._known) >= MOST:
-            self._known.clear()
-        self._known[key] = found = screen(text)
-        return found
-
-
-_SCREENED = _Screened()
 
 
 @dataclass(slots=True)
 class Screening:
-    """`dropped`: the scores of the confirmed passages that the last call of `kept` left out."""
+    """Reads each text once, by `read`. `dropped`: the scores of the confirmed passages that the last call of `kept` left out."""
 
     policy: Policy = "off"
     dropped: tuple[float, ...] = ()
+    read: Callable[[str], tuple[Flag, ...]] = field(default=screen, repr=False)
+    _read: dict[str, tuple[Flag, ...]] = field(default_factory=dict, repr=False)
 
     def kept(self, confirmed: Sequence[Confirmed]) -> tuple[Confirmed, ...]:
         """Those that the policy lets through. Only what the asker may read comes here: what is left out tells of nothing else."""
@@ -61,4 +41,6 @@ class Screening:
         return (*above, *self._flags(chunk.text))
 
     def _flags(self, text: str) -> tuple[Flag, ...]:
-        return _SCREENED.flags(text)
+        if text not in self._read:
+            self._read[text] = self.read(text)
+        return self._read[text]

@@ -134,13 +134,13 @@ def test_what_changes_while_the_search_runs_holds_for_its_answer(
     corpus.publish("handbook", "The boiler is in the cellar.", allow=["everyone"])
     assert set(service.found("boiler", "ana")) == {"handbook", "leads"}
     index.meddle = lambda: corpus.people("ana", "ben", groups={"leads": ["user:ben"]})
-    assert service.found("boiler", "ana") == ["handbook"]
+    assert service.found("boiler", "ana", cache="bypass") == ["handbook"]
     index.meddle = lambda: corpus.people("ana", "ben", groups={"leads": ["user:ana"]})
-    assert set(service.found("boiler", "ana")) == {"handbook", "leads"}
+    assert set(service.found("boiler", "ana", cache="bypass")) == {"handbook", "leads"}
     index.meddle = lambda: corpus.relabel("handbook", allow=["user:ben"])
-    assert service.found("boiler", "ana") == ["leads"]
+    assert service.found("boiler", "ana", cache="bypass") == ["leads"]
     index.meddle = lambda: corpus.people("ben", disabled=["ana"])
-    assert service.found("boiler", "ana") == []
+    assert service.found("boiler", "ana", cache="bypass") == []
 
 
 def test_a_version_that_is_flipped_between_two_rounds_of_a_search_is_found(
