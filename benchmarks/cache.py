@@ -1,9 +1,10 @@
 """What an answer from the cache costs, and what the cache costs a question that it has no answer to, the way it is deployed.
 
-    python -m benchmarks.cache [--chunks 20000] [--questions 100] [--texts DIR] [--person narrow|quarter] [--home DIR] [--redis URL]
+    python -m benchmarks.cache [--chunks 20000] [--questions 100] [--texts DIR] [--person narrow] [--home DIR] [--redis URL]
 
-The corpus and the people are those of `benchmarks.retrieve`, and so is a home that it kept. Three services run over one home, each `portcullis serve` with its
-own settings. Every question is asked of them in turn, in an order that changes: whatever else the machine does falls on all.
+The corpus and the people are those of `benchmarks.retrieve`, and so is a home that it kept. Three services run over one home,
+each `portcullis serve` with its own settings. Every question is asked of them in turn, in an order that changes: whatever else the
+machine does falls on all.
 
 full     a service without a cache
 miss     a service with one, which has not seen the question
