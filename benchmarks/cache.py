@@ -3,7 +3,7 @@
     python -m benchmarks.cache [--chunks 20000] [--questions 100] [--texts DIR] [--person narrow] [--home DIR] [--redis URL]
 
 The corpus and the people are those of `benchmarks.retrieve`, and so is a home that it kept. Three services run over one home,
-each `portcullis serve` with its own settings. Every question is asked of them in turn, in an order that changes: whatever else the
+each `portcullis serve` with its own settings. Every question is asked of them in turn, in an order that changes: what else the
 machine does falls on all.
 
 full     a service without a cache
