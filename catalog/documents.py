@@ -138,10 +138,11 @@ def follow_current(session: WriteSession, tenant_id: TenantId, source_id: Source
 
 
 def note_indexed_label(session: WriteSession, tenant_id: TenantId, documents: Iterable[DocumentId], label: Label) -> None:
-    """The points of these documents carry `label` now."""
+    """The points of these documents carry `label` now: who may read them finds them from here on, so older answers are stale."""
     for batch in batches(documents):
         these = update(Document).where(Document.tenant_id == tenant_id, Document.id.in_(batch))
         session.sql.execute(these.values(indexed_label=label))
+    bump_corpus(session, tenant_id)
 
 
 def make_current(session: WriteSession, key: DocumentKey, version_id: VersionId, label: Label) -> None:

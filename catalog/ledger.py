@@ -22,6 +22,7 @@ from catalog.insert import BATCH as BATCH
 from catalog.insert import batches, insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Chunk, Document, LedgerEntry, Version, VersionChunk
+from catalog.tenants import bump_corpus
 
 
 def note_writing(session: WriteSession, tenant_id: TenantId, collection_id: CollectionId, chunk_ids: Iterable[ChunkId]) -> None:
@@ -95,7 +96,10 @@ def _wanted(shelf: Shelf, tenant_id: TenantId, chunk_id: Any) -> ColumnElement[b
 
 
 def note_deleted(session: WriteSession, tenant_id: TenantId, collection_id: CollectionId, chunk_ids: Iterable[ChunkId]) -> None:
-    """These points are gone from the index. One that a later run made live again meanwhile is left alone."""
+    """These points are gone from the index. One that a later run made live again meanwhile is left alone.
+
+    Words are weighed by the points that are there, so answers from before may have another order: they are stale.
+    """
     for batch in batches(chunk_ids):
         session.sql.execute(
             delete(LedgerEntry).where(
@@ -105,6 +109,7 @@ def note_deleted(session: WriteSession, tenant_id: TenantId, collection_id: Coll
                 LedgerEntry.state != "live",
             )
         )
+    bump_corpus(session, tenant_id)
 
 
 def live_chunks(

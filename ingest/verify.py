@@ -12,7 +12,7 @@ from catalog.ids import ChunkId, DocumentKey, SourceId
 from catalog.ledger import KnownPoint, known_points, note_lost, note_unserved
 from catalog.session import WriteSession, reading, transaction
 from catalog.sources import list_sources
-from catalog.tenants import find_tenant
+from catalog.tenants import bump_corpus, find_tenant
 from index.errors import CollectionMissing
 from index.point import StoredPoint
 from ingest.lease import lease, owner_name, release
@@ -112,6 +112,8 @@ def mend(target: Target, found: Mapping[Shelf, Differences], sources: Mapping[So
     embedded = sum(_repair_source(replace(target, source_id=source), found, sources[source], run) for source in sorted(touched))
     for shelf in found:
         target.index.flush(shelf.name)
+    with transaction(target.catalog) as write:
+        bump_corpus(write, target.tenant_id)  # answers from before may lack what was missing
     return embedded
 
 

@@ -78,7 +78,8 @@ async def answer(
     whole.lap("all")
     stages = {name: round(ms, 3) for name, ms in ({"scope": asker.scope_ms} | found.stages | clock.stages).items()}
     took_ms, calls = round(whole.stages["all"], 3), _model_calls(services, found, asked)
-    usage = UsageBody(took_ms=took_ms, stages=stages, tokens=_tokens(body), model_calls=calls)
+    told = {"cache": found.cache, "saved_ms": round(found.saved_ms, 3)}
+    usage = UsageBody(took_ms=took_ms, stages=stages, tokens=_tokens(body), model_calls=calls, **told)
     return body.model_copy(update={"usage": usage, "warnings": warnings, "session": session})
 
 
@@ -88,7 +89,7 @@ async def _answer(
     counted = named_tokens(request.context.tokenizer, services.tokenizers)
     asked = await read_request(services, limits, asker, request, request_id, clock)
     screening = Screening(limits.screen)
-    found = await search(services, asker, asked.query, screening)
+    found = await search(services, asker, asked.query, screening, use_cache=request.cache == "use")
     clock.skip()
     if request.rerank and services.reranker is not None:
         found = await rerank(services.reranker, asked.query.text, found, request.top_k, limits.rerank_seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from uuid import UUID
@@ -32,6 +33,7 @@ from privacy.settings import PrivacySettings
 from retrieval.admission import Admission
 from retrieval.alerts import Alerts, Outcome
 from retrieval.audit_writer import AuditWriter
+from retrieval.cache import open_cache
 from retrieval.guard import Guard, render
 from retrieval.issuers import read_issuers
 from retrieval.limit_store import LimitStore, open_redis
@@ -159,6 +161,21 @@ def open_limits(settings: RetrievalSettings, metrics: Metrics, log: FilteringBou
     return Limits(limited, LimitStore(redis, lost), reached)
 
 
+def with_cache(services: Services, settings: RetrievalSettings, metrics: Metrics, log: FilteringBoundLogger) -> Services:
+    """The same with the cache that the settings name, unless it has one. Raises `BadCacheStore`."""
+    if services.cache is not None:
+        return services
+    url = settings.cache_redis_url
+    redis = None if url is None else (url.get_secret_value(), settings.cache_timeout_seconds)
+
+    def lost() -> None:
+        metrics.cache_unshared()
+        log.warning("cache_unshared", detail="The Redis that keeps answers does not answer: questions are searched for.")
+
+    bounds = settings.cache_entries, settings.cache_seconds
+    return replace(services, cache=open_cache(settings.cache, services.question_key, *bounds, redis, lost))
+
+
 def _serving(services: Services) -> Embedder:
     """The model that the first question will go through."""
     with reading(services.catalog) as session, suppress(NoLiveCollection, EmbedderMismatch):
@@ -188,8 +205,9 @@ def create_app(
                 yield
             return
         opening = open_services()
-        app.state.services = await to_thread.run_sync(opening.__enter__)
+        opened = await to_thread.run_sync(opening.__enter__)
         try:
+            app.state.services = with_cache(opened, settings, metrics, log)
             async with mcp():
                 yield
         finally:
@@ -206,10 +224,10 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.settings = settings
-    app.state.services = given
     app.state.draining = False
     app.state.admission = admission = Admission(settings.concurrent, settings.queue, settings.deadline_seconds)
     app.state.metrics = metrics = Metrics(admission.at_work, admission.waiting, settings.metrics_tenants)
+    app.state.services = None if given is None else with_cache(given, settings, metrics, log)
     app.state.limits = open_limits(settings, metrics, log)
     app.include_router(router)
     if settings.mcp:

@@ -31,6 +31,7 @@ RetrievalError
 ├── RateLimited               a person, key or tenant asked more often than it may
 │   └── BudgetExhausted       it was handed as many tokens as it may be in a day
 ├── BadLimitStore             RETRIEVAL_LIMITS_REDIS_URL names what cannot be used
+├── BadCacheStore             RETRIEVAL_CACHE_REDIS_URL names what cannot be used
 ├── BadAlertWebhook           RETRIEVAL_ALERT_WEBHOOK is no address
 ├── NoSuchDocument            absent or unreadable: the two look alike
 ├── RerankerUnfit             RETRIEVAL_RERANKER names no model that can rerank
@@ -281,6 +282,13 @@ class BadLimitStore(RetrievalError):
 
     def __init__(self, fault: str) -> None:
         super().__init__(f"RETRIEVAL_LIMITS_REDIS_URL is not taken: {fault}. Without it, each process counts for itself.")
+
+
+class BadCacheStore(RetrievalError):
+    code = "bad_cache_store"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"RETRIEVAL_CACHE_REDIS_URL is not taken: {fault}. Without it each process keeps answers in its memory.")
 
 
 class BadAlertWebhook(RetrievalError):

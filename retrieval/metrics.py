@@ -49,6 +49,9 @@ class Metrics:
         self._reached = Counter("portcullis_limit_reached", "Windows used so far", ("tenant", "quota", "percent"), registry=of)
         self._alerts = Counter("portcullis_alerts", "Alerts for the webhook, by their end", ("outcome",), registry=of)
         self._unshared = Counter("portcullis_limits_unshared", "Failures of the Redis that counts", registry=of)
+        self._cached = Counter("portcullis_cache", "Questions by what the cache did", ("tenant", "use"), registry=of)
+        self._saved = Counter("portcullis_cache_saved_seconds", "Time that hits saved", ("tenant",), registry=of)
+        self._cache_lost = Counter("portcullis_cache_unshared", "Failures of the Redis that keeps answers", registry=of)
         Gauge("portcullis_requests_at_work", "Requests at work", registry=of).set_function(places)
         Gauge("portcullis_requests_waiting", "Requests that wait for a place", registry=of).set_function(waiting)
 
@@ -70,6 +73,8 @@ class Metrics:
             self._warnings.labels(tenant, warning.code).inc()
 
         self._calls.labels(tenant).inc(body.usage.model_calls)
+        self._cached.labels(tenant, body.usage.cache).inc()
+        self._saved.labels(tenant).inc(body.usage.saved_ms / 1000)
 
     def handed(self, tenant_id: TenantId, tokens: int) -> None:
         """So many tokens of text left."""
@@ -86,6 +91,10 @@ class Metrics:
     def unshared(self) -> None:
         """The Redis that counts failed."""
         self._unshared.inc()
+
+    def cache_unshared(self) -> None:
+        """The Redis that keeps answers failed."""
+        self._cache_lost.inc()
 
     def page(self, tenant_id: TenantId | None = None) -> bytes:
         """All in Prometheus's text format; of one tenant only the series that carry its number."""

@@ -18,6 +18,7 @@ Format = Literal["text", "markdown", "xml", "messages"]
 Mode = Literal["hybrid", "dense", "lexical"]
 Order = Literal["rank", "document"]
 Expand = Literal["none", "neighbours", "section", "auto"]
+CacheUse = Literal["off", "bypass", "miss", "exact", "semantic"]
 
 FlagCode = Literal["instruction", "role_marker", "tool_call", "hidden_text", "lookalike", "encoded"]
 
@@ -102,6 +103,7 @@ class Found:
     `complete` is False only when fewer than `top_k` are here although the search was given up before the index was exhausted.
     `stages` holds milliseconds. `collection` is None when nothing was ever indexed. `tokens` are those of its model.
     `policy_epoch`: of the permissions that the passages were confirmed under. `lost`: what the search had to do without.
+    `cache`: whether the answer was kept, and for which question; `saved_ms`: what the search took longer.
     """
 
     passages: tuple[Passage, ...]
@@ -112,6 +114,8 @@ class Found:
     tokens: Tokens
     policy_epoch: int
     lost: tuple[str, ...] = ()
+    cache: CacheUse = "off"
+    saved_ms: float = 0.0
 
 
 def version_ref(key: DocumentKey, arrival: int) -> UUID:

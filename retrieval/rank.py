@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from catalog.ids import DocumentKey, VersionId
 from retrieval.near import Nearness
@@ -17,10 +17,22 @@ def rank(
     signatures: Mapping[VersionId, bytes] | None = None,
     max_per_document: int | None = None,
 ) -> tuple[Passage, ...]:
-    """The best `top_k` passages, numbered from 1. Equal scores go by document name, then by position: never by chance.
+    """The best `top_k` passages, numbered from 1. Equal scores go by document name, then by position: never by chance."""
+    return placed(folded(confirmed, top_k, dedup, signatures, max_per_document))
+
+
+def folded(
+    confirmed: Iterable[Confirmed],
+    top_k: int,
+    dedup: Dedup,
+    signatures: Mapping[VersionId, bytes] | None,
+    max_per_document: int | None,
+) -> list[list[Confirmed]]:
+    """The best `top_k` places, each with what takes it first and what was folded into that after it.
 
     `exact` gives equal texts one place, `near` also what says nothing beyond a better passage of a near-duplicate document, told
     by the `signatures` of versions; `off` gives each a place. A document that has `max_per_document` places gets no other.
+    What is in no place has no part in the others: without it they come out the same.
     """
     ordered = sorted(confirmed, key=lambda c: (-c.score, c.chunk.document_name, c.chunk.position))
     nearness = Nearness(signatures or {})
@@ -39,10 +51,15 @@ def rank(
             groups.append(group)
         group.append(one)
         same.setdefault(one.chunk.text_hash, group)
-    return tuple(_passage(ref, group) for ref, group in enumerate(groups[:top_k], start=1))
+    return groups[:top_k]
 
 
-def _passage(ref: int, group: list[Confirmed]) -> Passage:
+def placed(groups: Sequence[Sequence[Confirmed]]) -> tuple[Passage, ...]:
+    """The passage of each place."""
+    return tuple(_passage(ref, group) for ref, group in enumerate(groups, start=1))
+
+
+def _passage(ref: int, group: Sequence[Confirmed]) -> Passage:
     best = group[0]
     others = {c.chunk.document_name for c in group} - {best.chunk.document_name}
     return Passage(

@@ -3,13 +3,14 @@
 Every round asks the index anew without the points that the catalog refuses, and all of its hits are rechecked together. So
 points that should be gone take no place in the order, and an answer comes whole from one moment of the catalog. What was refused
 is rechecked too: a point that was written and not yet flipped in one round may be the one that is served in the next.
+
+An answer that was found before is proposed by the cache in the index's place, and confirmed in the same way (`recall.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from time import perf_counter
 from typing import TypeVar
 
@@ -20,25 +21,24 @@ from sqlalchemy import Engine
 from acl.scope import ReadScope
 from catalog.collections import LiveCollection, Shelf, live_collection
 from catalog.documents import find_sources
-from catalog.duplicates import signatures_of
 from catalog.errors import NoLiveCollection
-from catalog.ids import ChunkId, DocumentId, SourceId, TenantId, VersionId, utc_now
-from catalog.session import ReadSession, reading
-from catalog.supersession import superseded
-from catalog.tenants import corpus_epoch, policy_epoch
-from catalog.text import StoredChunk, held_chunks
+from catalog.ids import ChunkId, DocumentId, SourceId, TenantId, utc_now
+from catalog.session import reading
+from catalog.tenants import corpus_epoch
 from index.errors import CollectionMissing
 from index.lexical import query_vector
 from index.model import Embedder
-from index.point import Hit, SearchQuery, Vector
+from index.point import SearchQuery, Vector
 from index.reader import Reader
 from privacy.stand_in import as_read
+from retrieval.cache_key import Place
+from retrieval.confirm import confirm
 from retrieval.fade import fade
 from retrieval.fields import Sieve
 from retrieval.identity import Asker
-from retrieval.query import Confirmed, Found, Passage, Query
-from retrieval.rank import rank
-from retrieval.recheck import Recheck, may_pass, recheck
+from retrieval.query import CacheUse, Confirmed, Found, Passage, Query
+from retrieval.rank import folded, placed
+from retrieval.recall import Look, Recalled, Settled, by_another, by_itself, keep, look_in, stands
 from retrieval.screening import Screening
 from retrieval.services import Services
 from retrieval.verbatim import lift, read_verbatim
@@ -65,18 +65,11 @@ Scored = TypeVar("Scored", Confirmed, Passage)
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """The hits of one round after the recheck, under the scope as it was then.
+class Start:
+    """Where a question is asked: the collection that serves, the sources that are meant, and the corpus as it is before that."""
 
-    `revived`: points that an earlier round refused and that would pass now, since a new version was flipped in meanwhile: there
-    are none unless the `corpus_epoch` moved.
-    """
-
-    scope: ReadScope
-    as_of: datetime
-    result: Recheck
-    revived: frozenset[ChunkId]
-    signatures: Mapping[VersionId, bytes]
+    collection: LiveCollection
+    sources: tuple[SourceId, ...] | None
     corpus_epoch: int
 
 
@@ -95,28 +88,40 @@ class Among:
 EVERYWHERE = Among(None, 1, -1)
 
 
-async def search(services: Services, asker: Asker, query: Query, screening: Screening | None = None) -> Found:
+async def search(
+    services: Services, asker: Asker, query: Query, screening: Screening | None = None, *, use_cache: bool = True
+) -> Found:
     """The best `query.top_k` passages that the asker may read and `screening` keeps.
 
     Raises `CatalogUnavailable`, `IndexFault`.
     """
     clock, screening = Clock(), screening or Screening()
     try:
-        return await _search(services, asker, query, screening, clock)
+        return await _search(services, asker, query, screening, clock, use_cache)
     except CollectionMissing:  # another took its place meanwhile, and it was dropped: the catalog knows which
-        return await _search(services, asker, query, screening, clock)
+        return await _search(services, asker, query, screening, clock, use_cache)
 
 
-async def _search(services: Services, asker: Asker, query: Query, screening: Screening, clock: Clock) -> Found:
+async def _search(services: Services, asker: Asker, query: Query, screening: Screening, clock: Clock, use_cache: bool) -> Found:
     began = utc_now()
-    collection, sources = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
-    if collection is None:
+    start = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
+    if start is None:
         return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
+    collection, sources = start.collection, start.sources
     clock.lap("catalog")
+    seen = _look(services, asker, query, screening, start) if use_cache else None
+    if seen is not None and (recalled := await to_thread.run_sync(by_itself, seen)) is not None:
+        clock.lap("cache")
+        return _recalled(services, collection, recalled, "exact", clock)
     embedder, look, lost = await to_thread.run_sync(look_for, services, collection, query)
     verbatim = read_verbatim(query.text, query.names)
     words = query_vector(verbatim.words, embedder.language) if verbatim else None
     clock.lap("embed")
+    if seen is not None and look.dense is not None and seen.cache.semantic:
+        recalled = await to_thread.run_sync(by_another, seen, look.dense)
+        clock.lap("cache")
+        if recalled is not None:
+            return _recalled(services, collection, recalled, "semantic", clock)
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
     scope, skip, limit = asker.scope, frozenset[ChunkId](), _first_limit(query)
@@ -126,7 +131,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
         limit *= among.thinned
         clock.lap("filter")
     passages: tuple[Passage, ...] = ()
-    exhausted, as_of, epoch, policy = False, began, -1, asker.scope.policy_epoch
+    exhausted, settled, as_of, epoch, policy = False, False, began, -1, asker.scope.policy_epoch
     for _ in range(ROUNDS):
         here = replace(look, limit=limit, sources=sources, skip=skip, documents=among.documents, floor=query.min_score)
         found = [await r.search(here, scope) for r in readers]
@@ -137,7 +142,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
             by_word = [await r.search(wide, scope) for r in readers]
             hits += (replace(hit, score=0.0) for part in by_word for hit in part if hit.chunk_id not in near)
         clock.lap("search")
-        checked = await to_thread.run_sync(_recheck, services, asker, scope, hits, query, skip, epoch)
+        checked = await to_thread.run_sync(confirm, services, asker, scope, hits, query, skip, epoch)
         clock.lap("recheck")
         kept = checked.result.confirmed
         if screening.policy == "drop":
@@ -148,7 +153,8 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
         if look.dense is not None and query.min_score is not None and len(hits) > len(near):
             told = await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, confirmed)
             confirmed = [one for one in told if one.dense is not None and one.dense >= query.min_score]
-        passages = rank(confirmed, query.top_k, query.dedup, checked.signatures, query.max_per_document)
+        groups = folded(confirmed, query.top_k, query.dedup, checked.signatures, query.max_per_document)
+        passages = placed(groups)
         as_of, policy = checked.as_of, checked.scope.policy_epoch
         exhausted = all(len(part) < limit for part in found)
         stale = checked.result.dropped - checked.result.filtered
@@ -166,7 +172,28 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
         passages = tuple(await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, passages))
     if services.shadow is not None and not lost:
         services.shadow.offer(collection.name, replace(look, sources=sources, documents=among.documents), scope)
-    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost)
+    if seen is not None and settled and complete and not lost and stands(seen, checked):
+        took_ms = sum(clock.stages.values())
+        await to_thread.run_sync(keep, seen, Settled(groups, passages, checked.result.confirmed, kept, near, took_ms, look.dense))
+        clock.lap("cache")
+    use: CacheUse = "off" if services.cache is None else "miss" if use_cache else "bypass"
+    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost, use)
+
+
+def _look(services: Services, asker: Asker, query: Query, screening: Screening, start: Start) -> Look | None:
+    if services.cache is None:
+        return None
+    where = start.collection
+    place = Place(asker.tenant_id, asker.scope.digest, start.corpus_epoch, where.name, where.embedder)
+    return look_in(services, services.cache, asker, place, query, screening)
+
+
+def _recalled(services: Services, collection: LiveCollection, done: Recalled, use: CacheUse, clock: Clock) -> Found:
+    """What was kept is whole: nothing else is."""
+    saved_ms = max(0.0, done.took_ms - sum(clock.stages.values()))
+    tokens, policy = services.embedder_of(collection).tokens, done.policy_epoch
+    asked = done.permissions_as_of
+    return Found(done.passages, True, asked, collection.name, clock.stages, tokens, policy, cache=use, saved_ms=saved_ms)
 
 
 def _first_limit(query: Query) -> int:
@@ -187,17 +214,17 @@ def _with_cosines(
     return [replace(one, dense=cosines.get(one.chunk.chunk_id, one.dense)) for one in found]
 
 
-def _where(
-    catalog: Engine, tenant_id: TenantId, names: tuple[str, ...] | None
-) -> tuple[LiveCollection | None, tuple[SourceId, ...] | None]:
+def _where(catalog: Engine, tenant_id: TenantId, names: tuple[str, ...] | None) -> Start | None:
+    """None before anything was indexed."""
     with reading(catalog) as session:
         try:
             collection = live_collection(session)
         except NoLiveCollection:
-            return None, None
+            return None
+        epoch = corpus_epoch(session, tenant_id)
         if names is None:
-            return collection, None
-        return collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,)
+            return Start(collection, None, epoch)
+        return Start(collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,), epoch)
 
 
 def look_for(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery, tuple[str, ...]]:
@@ -221,42 +248,12 @@ def look_for(services: Services, collection: LiveCollection, query: Query) -> tu
     return embedder, SearchQuery(dense, terms, limit=1), ()
 
 
-def _everything(_: StoredChunk) -> bool:
-    return True
-
-
 def _among(services: Services, asker: Asker, scope: ReadScope, query: Query, sieve: Sieve) -> Among:
     with reading(services.catalog) as session:
         found = services.facts.find(session, asker.tenant_id, sieve, scope.labels, past=query.when.past)
     if len(found.documents) <= MOST_DOCUMENTS:
         return Among(found.documents, 1, found.corpus_epoch)
     return Among(None, min(MOST_THINNED, -(-found.readable // len(found.documents))), found.corpus_epoch)
-
-
-def _recheck(
-    services: Services, asker: Asker, scope: ReadScope, hits: list[Hit], query: Query, skip: frozenset[ChunkId], epoch: int
-) -> Checked:
-    as_of = utc_now()
-    with reading(services.catalog) as session:
-        if policy_epoch(session, asker.tenant_id) != scope.policy_epoch:
-            scope = services.scopes.find(session, asker.tenant_id, asker.person)
-        now = corpus_epoch(session, asker.tenant_id)
-        ids = [*(hit.chunk_id for hit in hits), *(skip if now != epoch else ())]
-        passes = _everything if query.sieve is None else query.sieve.test()
-        stored = held_chunks(session, asker.tenant_id, ids, query.when, scope.labels, passes)
-        found = {chunk.key.document_id for chunk in stored.values()}
-        gone = superseded(session, asker.tenant_id, found, query.when, scope.labels)
-        result = recheck(hits, stored, scope, query.sources, gone, passes)
-        signatures = _signatures(session, asker.tenant_id, result, query)
-    again = (stored[id_] for id_ in skip & stored.keys())
-    revived = frozenset(chunk.chunk_id for chunk in again if may_pass(chunk, scope, query.sources, gone) and passes(chunk))
-    return Checked(scope, as_of, result, revived, signatures, now)
-
-
-def _signatures(session: ReadSession, tenant_id: TenantId, result: Recheck, query: Query) -> Mapping[VersionId, bytes]:
-    """Those of the versions that passed, where they can matter."""
-    versions = {confirmed.chunk.version_id: confirmed.chunk.key for confirmed in result.confirmed}
-    return signatures_of(session, tenant_id, versions) if query.dedup == "near" and len(set(versions.values())) > 1 else {}
 
 
 class Clock:

@@ -18,6 +18,7 @@ from index.model import Tokens as Counts
 from privacy.redactor import Redactor
 from privacy.vault import Vault
 from retrieval.audit_writer import AuditWriter
+from retrieval.cache import Cache
 from retrieval.candidates import Facts
 from retrieval.reranker import Reranker
 from retrieval.rewrite_model import ModelRewriter
@@ -39,7 +40,8 @@ class Services:
     Without a `vault` nothing can be revealed, without `tokens` no person's token is taken, without a `shadow` recall is not
     measured. Without the `audit`'s writer each entry is a transaction of its own: enough for a single question. `question_key`
     makes the digests of questions there; one made up here is good for this process alone. Without `sessions` the catalog keeps
-    them, without a `rewriter` questions are rewritten by rules alone, without a `reranker` nobody may ask for one.
+    them, without a `rewriter` questions are rewritten by rules alone, without a `reranker` nobody may ask for one, without a
+    `cache` every answer is searched for.
     """
 
     catalog: Engine
@@ -58,6 +60,7 @@ class Services:
     sessions: Sessions | None = None
     rewriter: ModelRewriter | None = None
     reranker: Reranker | None = None
+    cache: Cache | None = None
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""

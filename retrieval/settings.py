@@ -93,6 +93,18 @@ class RetrievalSettings(BaseSettings):
         description="The share of questions that are asked of the index again, exactly, after their answer, to measure recall; "
         "`portcullis status` shows it",
     )
+    cache: Literal["off", "exact", "semantic"] = Field(
+        default="exact",
+        description="Whether answers are kept for the same question again, or also for one that asks the same (docs/cache.md)",
+    )
+    cache_entries: int = Field(default=2000, ge=1, le=1_000_000, description="Answers that are kept for each tenant")
+    cache_seconds: float = Field(default=600.0, gt=0, le=86_400, description="How long an answer is kept")
+    cache_redis_url: SecretStr | None = Field(
+        default=None, description="A Redis in which several processes keep them, `redis://HOST:PORT/0`; else each in its memory"
+    )
+    cache_timeout_seconds: float = Field(
+        default=0.1, gt=0, le=10, description="How long that Redis may take to answer; then the question is searched for"
+    )
     concurrent: int = Field(default=16, ge=1, le=1024, description="Requests that are worked on at once; the rest queue")
     queue: int = Field(default=128, ge=0, description="Requests that may wait for that; more are refused (503 `overloaded`)")
     deadline_seconds: float = Field(

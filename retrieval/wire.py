@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from retrieval.query import Dedup, Expand, FlagCode, Format, Order
+from retrieval.query import CacheUse, Dedup, Expand, FlagCode, Format, Order
 from retrieval.rewrite import Kind
 from retrieval.wire_filter import FilterBody
 from retrieval.wire_values import NOT_BLANK, WHOLE, Moment, Text
@@ -148,6 +148,10 @@ class RetrieveRequest(RequestModel):
     rerank: Annotated[
         bool, Field(description="A cross-encoder puts the best passages in order; `score` stays what the search gave")
     ] = False
+    cache: Annotated[
+        Literal["use", "bypass"],
+        Field(description="`bypass`: the answer is neither taken from what was found before nor kept for later (docs/cache.md)"),
+    ] = "use"
     context: Annotated[ContextRequest, Field(description="How the passages are packed")] = ContextRequest()
     include: Annotated[
         list[Included], Field(max_length=10, description="Which costly parts the answer carries; what is left out is null")
@@ -270,6 +274,11 @@ class UsageBody(BaseModel):
     model_calls: Annotated[
         int, Field(description="Calls of models for this question, at most: to embed it, and to rewrite it where one does")
     ] = 0
+    cache: Annotated[
+        CacheUse,
+        Field(description="`exact`: kept of this question; `semantic`: of another that asks the same; `miss`: searched for"),
+    ] = "off"
+    saved_ms: Annotated[float, Field(description="Milliseconds that the search took longer which this answer stands for")] = 0.0
 
 
 class SessionBody(BaseModel):

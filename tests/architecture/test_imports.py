@@ -37,6 +37,7 @@ DESIGNED_PURE = {
         *("query", "recheck", "rank", "fade", "verbatim", "context", "problems", "filter", "fields", "filter_text"),
         *("units", "formats", "expand", "compress", "screen", "screen_phrases", "screen_words", "screening", "unmask"),
         *("rewrite", "phrases", "pointing", "cues", "history", "said", "sentence"),
+        *("kept", "cache_key", "distinct", "distinct_words"),
     ),
 }  # fmt: skip
 
