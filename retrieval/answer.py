@@ -21,6 +21,7 @@ from retrieval.conversation import remember
 from retrieval.errors import DeadlineExceeded
 from retrieval.expand import Around
 from retrieval.identity import Asker, asker_by_operator
+from retrieval.log_answer import entry_of, log_answer
 from retrieval.packed import pack_for
 from retrieval.query import Found
 from retrieval.rerank import rerank
@@ -79,7 +80,9 @@ async def answer(
     stages = {name: round(ms, 3) for name, ms in ({"scope": asker.scope_ms} | found.stages | clock.stages).items()}
     took_ms, calls = round(whole.stages["all"], 3), _model_calls(services, found, asked)
     usage = UsageBody(took_ms=took_ms, stages=stages, tokens=_tokens(body), model_calls=calls)
-    return body.model_copy(update={"usage": usage, "warnings": warnings, "session": session})
+    done = body.model_copy(update={"usage": usage, "warnings": warnings, "session": session})
+    unlogged = await log_answer(services, entry_of(asker, request, asked, found, done, request_id, limits.screen))
+    return done.model_copy(update={"warnings": [*warnings, *unlogged]}) if unlogged else done
 
 
 async def _answer(

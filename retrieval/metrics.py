@@ -49,6 +49,7 @@ class Metrics:
         self._reached = Counter("portcullis_limit_reached", "Windows used so far", ("tenant", "quota", "percent"), registry=of)
         self._alerts = Counter("portcullis_alerts", "Alerts for the webhook, by their end", ("outcome",), registry=of)
         self._unshared = Counter("portcullis_limits_unshared", "Failures of the Redis that counts", registry=of)
+        self._unlogged = Counter("portcullis_requests_unlogged", "Requests that the request log lost", registry=of)
         Gauge("portcullis_requests_at_work", "Requests at work", registry=of).set_function(places)
         Gauge("portcullis_requests_waiting", "Requests that wait for a place", registry=of).set_function(waiting)
 
@@ -86,6 +87,10 @@ class Metrics:
     def unshared(self) -> None:
         """The Redis that counts failed."""
         self._unshared.inc()
+
+    def unlogged(self, count: int) -> None:
+        """So many requests did not get into the request log."""
+        self._unlogged.inc(count)
 
     def page(self, tenant_id: TenantId | None = None) -> bytes:
         """All in Prometheus's text format; of one tenant only the series that carry its number."""

@@ -101,7 +101,8 @@ class Found:
 
     `complete` is False only when fewer than `top_k` are here although the search was given up before the index was exhausted.
     `stages` holds milliseconds. `collection` is None when nothing was ever indexed. `tokens` are those of its model.
-    `policy_epoch`: of the permissions that the passages were confirmed under. `lost`: what the search had to do without.
+    `policy_epoch` and `corpus_epoch`: of the permissions and the documents that the passages were confirmed under. `lost`: what
+    the search had to do without.
     """
 
     passages: tuple[Passage, ...]
@@ -112,6 +113,7 @@ class Found:
     tokens: Tokens
     policy_epoch: int
     lost: tuple[str, ...] = ()
+    corpus_epoch: int = 0
 
 
 def version_ref(key: DocumentKey, arrival: int) -> UUID:

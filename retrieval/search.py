@@ -126,7 +126,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
         limit *= among.thinned
         clock.lap("filter")
     passages: tuple[Passage, ...] = ()
-    exhausted, as_of, epoch, policy = False, began, -1, asker.scope.policy_epoch
+    exhausted, as_of, epoch, policy, corpus = False, began, -1, asker.scope.policy_epoch, 0
     for _ in range(ROUNDS):
         here = replace(look, limit=limit, sources=sources, skip=skip, documents=among.documents, floor=query.min_score)
         found = [await r.search(here, scope) for r in readers]
@@ -149,7 +149,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
             told = await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, confirmed)
             confirmed = [one for one in told if one.dense is not None and one.dense >= query.min_score]
         passages = rank(confirmed, query.top_k, query.dedup, checked.signatures, query.max_per_document)
-        as_of, policy = checked.as_of, checked.scope.policy_epoch
+        as_of, policy, corpus = checked.as_of, checked.scope.policy_epoch, checked.corpus_epoch
         exhausted = all(len(part) < limit for part in found)
         stale = checked.result.dropped - checked.result.filtered
         settled = not (stale or checked.revived) and checked.scope.labels == scope.labels
@@ -166,7 +166,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
         passages = tuple(await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, passages))
     if services.shadow is not None and not lost:
         services.shadow.offer(collection.name, replace(look, sources=sources, documents=among.documents), scope)
-    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost)
+    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost, corpus)
 
 
 def _first_limit(query: Query) -> int:
