@@ -5,9 +5,10 @@ Nothing here looks for anything. What is refused is refused before the index hea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
@@ -29,16 +30,20 @@ from retrieval.services import Services
 from retrieval.session import CatalogSessions, Sessions
 from retrieval.settings import RetrievalSettings
 from retrieval.wire import RetrieveRequest
-from retrieval.wire_filter import tree_of
+from retrieval.wire_filter import body_of, tree_of
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request looks for. `flagged`: the question seems to command the model that reads the answer."""
+    """What a request looks for. `flagged`: the question seems to command the model that reads the answer.
+
+    `filter`: the request's, as redaction left it.
+    """
 
     query: Query
     flagged: bool
     conversation: Conversation | None
+    filter: Mapping[str, Any] | None = None
 
 
 async def read_request(
@@ -57,13 +62,15 @@ async def read_request(
     flagged = limits.question_screen != "off" and bool(await to_thread.run_sync(screen, request.query))
     if flagged and limits.question_screen == "refuse":
         raise QuestionRefused
-    tree = None if request.filter is None else typed(tree_of(request.filter), limits.fields)
+    sent = None if request.filter is None else tree_of(request.filter)
+    tree = None if sent is None else typed(sent, limits.fields)
     texts = (request.query, *(() if tree is None else hidden_texts(tree)))
     redacted, *others = await to_thread.run_sync(_redacted, services.redactor, asker.tenant_id, texts)
     most = limits.named_questions_per_minute
     await to_thread.run_sync(note_names, services.catalog, asker, [redacted, *others], request_id, most)
     hidden = {text: other.text for text, other in zip(texts[1:], others, strict=True)}
     sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
+    said = None if sent is None else body_of(with_texts(sent, {text: hidden.get(text, text) for text in hidden_texts(sent)}))
     clock.lap("redact")
     query, conversation = as_query(request, redacted, sieve), None
     if request.rerank:
@@ -74,7 +81,7 @@ async def read_request(
         done = conversation.rewritten
         query = replace(query, text=done.text, asked=query.asked and with_carried(query.asked, done.carried))
         clock.lap("session")
-    return Asked(query, flagged, conversation)
+    return Asked(query, flagged, conversation, said)
 
 
 def sessions_of(services: Services, limits: RetrievalSettings) -> Sessions:
