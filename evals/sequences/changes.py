@@ -153,6 +153,11 @@ def _erasure(draws: Draws, world: World) -> Happening | None:
     return None if paper is None else lambda: world.erase(paper)
 
 
+def _request_log(draws: Draws, world: World) -> Happening:
+    days = 30 if world.kept_days is None else None
+    return lambda: world.keep_requests(days)
+
+
 _KINDS: tuple[tuple[str, int, Callable[[Draws, World], Happening | None]], ...] = (
     ("membership", 5, _membership),
     ("person", 2, _person),
@@ -164,4 +169,5 @@ _KINDS: tuple[tuple[str, int, Callable[[Draws, World], Happening | None]], ...] 
     ("document", 3, _paper),
     ("retirement", 2, _retirement),
     ("erasure", 2, _erasure),
+    ("request log", 1, _request_log),
 )

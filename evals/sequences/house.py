@@ -14,6 +14,7 @@ from secrets import token_bytes
 from typing import Any, cast
 
 import httpx
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from acl.log import open_log
@@ -30,11 +31,16 @@ from index.point import Hit, SearchQuery
 from ingest.erasure import Eraser
 from ingest.receipts import Journal
 from ingest.stores import CatalogStore, IndexStore
-from retrieval.app import create_app
+from retrieval.app import create_app, open_sessions
 from retrieval.audit_writer import AuditWriter
+from retrieval.request_log import RequestLog, log_seal
 from retrieval.services import Services
+from retrieval.settings import RetrievalSettings
 
-SERVICES = 2
+CACHES = ("semantic", "exact")
+"""What the services keep of answers, each in its own memory unless there is a Redis."""
+SERVICES = len(CACHES)
+FLUSH_SECONDS = 10.0
 SHELF = "shelf"
 """The field of their metadata that questions filter by."""
 
@@ -80,7 +86,7 @@ class _Silence(io.StringIO):
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """`clients` are of two services that share the catalog, the index and nothing in memory."""
+    """`clients` are of `services` that share the catalog, the index and nothing in memory."""
 
     catalog: Engine
     index: IndexCalls
@@ -89,14 +95,29 @@ class House:
     collection: LiveCollection
     eraser: Eraser
     signer: Signer
+    services: tuple[Services, ...]
     clients: tuple[httpx.AsyncClient, ...]
+    settings: RetrievalSettings
+
+    def flush(self) -> None:
+        """What was answered so far is in the request log after this."""
+        for one in self.services:
+            if one.requests is not None:
+                one.requests.flush(FLUSH_SECONDS)
 
 
 @asynccontextmanager
-async def open_house(home: Path, tenants: Iterable[str], *, in_memory: bool = False) -> AsyncIterator[House]:
-    """A house in this folder that takes the tokens of `tenants`, which need not be there yet. `in_memory`: the index alone."""
+async def open_house(
+    home: Path, tenants: Iterable[str], *, in_memory: bool = False, redis_url: str | None = None
+) -> AsyncIterator[House]:
+    """A house in this folder that takes the tokens of `tenants`, which need not be there yet. `in_memory`: the index alone.
+
+    With a Redis, it keeps the sessions and answers of both services.
+    """
     signer, embedder, redactor = Signer(), open_stand_in(), open_key(home / "privacy.key")
-    settings = open_limits().model_copy(update={"fields": {SHELF: "string"}, "mcp": True, "mcp_url": f"{ORIGIN}/mcp"})
+    redis = None if redis_url is None else SecretStr(redis_url)
+    ours = {"fields": {SHELF: "string"}, "mcp": True, "mcp_url": f"{ORIGIN}/mcp"}
+    settings = open_limits().model_copy(update={**ours, "cache_redis_url": redis, "session_redis_url": redis})
     with open_tools(home, redactor, embedder) as tools:
         interrupted = Interrupted(MemoryIndex() if in_memory else tools.index)
         index, secret = cast(IndexCalls, interrupted), token_bytes(32)
@@ -109,18 +130,23 @@ async def open_house(home: Path, tenants: Iterable[str], *, in_memory: bool = Fa
         eraser = Eraser(tools.catalog, stores, Journal(home / "receipts"))
         try:
             async with AsyncExitStack() as stack:
-                clients = []
-                log = open_log(_Silence())
-                for _ in range(SERVICES):
-                    audit = stack.enter_context(closing(AuditWriter(tools.catalog)))
-                    services = Services(
-                        *(tools.catalog, index, embedder, redactor), audit=audit, tokens=tokens, question_key=secret
+                services, clients = [], []
+                for cache in CACHES:
+                    opened = Services(
+                        *(tools.catalog, index, embedder, redactor),
+                        audit=stack.enter_context(closing(AuditWriter(tools.catalog))),
+                        tokens=tokens,
+                        question_key=secret,
+                        sessions=open_sessions(settings),
+                        requests=stack.enter_context(closing(RequestLog(tools.catalog, log_seal(secret)))),
                     )
-                    app = create_app(settings, services, log)
+                    app = create_app(settings.model_copy(update={"cache": cache}), opened, open_log(_Silence()))
                     await stack.enter_async_context(app.router.lifespan_context(app))
                     transport = httpx.ASGITransport(app)
+                    services.append(app.state.services)
                     clients.append(await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=ORIGIN)))
-                yield House(tools.catalog, index, interrupted, embedder, collection, eraser, signer, tuple(clients))
+                rest = (embedder, collection, eraser, signer, tuple(services), tuple(clients), settings)
+                yield House(tools.catalog, index, interrupted, *rest)
         finally:
             if not in_memory:
                 stop_engine(data_of(home))

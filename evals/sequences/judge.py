@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from evals.sequences.canary import canaries
 from evals.sequences.truth import Meant, Truth
+from retrieval.replay import Replay
 
 Kind = Literal["leak", "stale", "failed"]
 
@@ -60,6 +61,27 @@ def judge_opened(body: Mapping[str, Any], truth: Truth, person: str, name: str) 
     findings = list(judge_words(_text(body), allowed, truth, person, "the document"))
     missing = [text for text in edition.texts if text not in body["text"]]
     return findings + [Finding("stale", f"{name} lacks a text")] * bool(missing)
+
+
+def judge_replayed(done: Replay, truth: Truth, person: str, meant: Meant, *, whole: bool, said: Collection[str]) -> list[Finding]:
+    """A replay as an operator is shown it with its texts. He may see the names of documents, but of none that was erased."""
+    question = done.logged.question if done.withheld else done.logged.searched
+    findings = list(judge_words(question, truth.words(person, Meant(every=True)) | set(said), truth, person, "the question"))
+    names = frozenset[str]().union(*(canaries(name) for name in truth.papers))
+    lines = "\n".join(f"{one.then} {one.now} {one.why}" for one in done.differences)
+    findings += judge_words(f"{lines}\n{done.notes}", names, truth, person, "the replay")
+    if done.found is None:
+        return findings
+    expected, got = truth.found(person, meant), set[tuple[str, str]]()
+    for passage in done.found.passages:
+        chunk = passage.chunk
+        got.add((chunk.document_name, chunk.text))
+        findings += judge_words(_text([chunk.text, passage.duplicates]), truth.words(person, meant), truth, person, "the replay")
+        if str(expected.get((chunk.document_name, chunk.text))) != chunk.version_label:
+            findings.append(Finding("stale", f"{chunk.document_name} is replayed and should not be"))
+    return findings + [
+        Finding("stale", f"{name} is not replayed") for name, text in expected if whole and (name, text) not in got
+    ]
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any], *, whole: bool) -> list[Finding]:

@@ -16,6 +16,7 @@ SAYINGS = (
     "Where are the {} records kept?",
     "The {} records are kept where?",
     "Where are {} records kept?",
+    "where are the {} records kept",
     "Where are the {} records not kept?",
     "Who must sign the {} records?",
 )
@@ -40,6 +41,7 @@ MANNERS: tuple[Mapping[str, Any], ...] = (
     {"context": {"expand": "section"}},
     {"context": {"max_tokens": 60, "compress": True}},
     {"context": {"format": "markdown", "order": "document"}},
+    {"cache": "bypass"},
 )
 
 
@@ -70,7 +72,7 @@ def _new(draws: Draws, worlds: Sequence[World]) -> Question:
     one = Question(tenant, chance.choice(PEOPLE), _saying(draws, worlds), service=chance.randrange(SERVICES))
     kind = chance.random()
     if kind < 0.1:
-        return replace(one, face="fetch", query=_name(draws, worlds))
+        return replace(one, face="fetch", query=draw_name(draws, worlds))
     if kind < 0.25:
         return replace(one, face="search")
     if kind < 0.6:
@@ -86,15 +88,21 @@ def _again(draws: Draws, worlds: Sequence[World], old: Question) -> Question:
     way = chance.random()
     if old.session_id is not None and way < 0.5:
         old = replace(old, query=chance.choice(LEANING))
-    elif way < 0.7:
+    elif way < 0.6:
         pass
-    elif way < 0.8:
+    elif way < 0.7:
         old = replace(old, person=chance.choice(PEOPLE))
-    elif way < 0.9:
+    elif way < 0.75:
         old = replace(old, tenant=chance.randrange(len(worlds)))
     elif old.face != "fetch":
-        old = replace(old, query=_saying(draws, worlds))
-    return replace(old, service=chance.randrange(SERVICES))
+        old = replace(old, query=_in_other_words(draws, worlds, old.query))
+    return replace(old, service=old.service if chance.random() < 0.5 else chance.randrange(SERVICES))
+
+
+def _in_other_words(draws: Draws, worlds: Sequence[World], query: str) -> str:
+    """About the same, where it is about one thing."""
+    topic = next((topic for topic in TOPICS if topic in query), None)
+    return _saying(draws, worlds) if topic is None else draws.chance.choice(SAYINGS).format(topic)
 
 
 def _saying(draws: Draws, worlds: Sequence[World]) -> str:
@@ -108,7 +116,7 @@ def _saying(draws: Draws, worlds: Sequence[World]) -> str:
     return f'"{" ".join(text.split()[:6])}"'
 
 
-def _name(draws: Draws, worlds: Sequence[World]) -> str:
+def draw_name(draws: Draws, worlds: Sequence[World]) -> str:
     """Of a document of any tenant, there or erased."""
     return draws.chance.choice([*SHARED, *(name for w in worlds for name in (*w.truth.papers, *sorted(w.truth.erased)))])
 

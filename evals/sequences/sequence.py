@@ -7,13 +7,27 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from evals.sequences.ask import Answer, ask
 from evals.sequences.canary import canaries
-from evals.sequences.changes import SHARED, Draws
+from evals.sequences.changes import PEOPLE, SHARED, Draws
 from evals.sequences.house import House
-from evals.sequences.judge import Finding, judge_found, judge_opened, judge_words, same
-from evals.sequences.questions import Question, draw_question
+from evals.sequences.judge import Finding, judge_found, judge_opened, judge_replayed, judge_words, same
+from evals.sequences.later import (
+    ABSENT,
+    MODES,
+    NOT_KEPT,
+    UNKNOWN,
+    Answered,
+    Named,
+    ask_again,
+    expected_code,
+    is_kept,
+    judge_answer,
+    meant_again,
+)
+from evals.sequences.questions import Question, draw_name, draw_question
 from evals.sequences.tally import Tally
 from evals.sequences.world import World
 
@@ -23,12 +37,13 @@ WORDS = 1000
 CHANGE = 0.45
 """How often something changes before a question; and, of the other questions, how often in the middle of one."""
 INTERRUPT = 0.2
+LOGGED = 0.8
+"""How many tenants keep their requests from the start."""
+LATER = 0.2
+"""How often an earlier answer is replayed or judged instead of a question."""
 COMPARED = 0.3
 """How often an answer that came from no cache is asked for again."""
-BYPASS: Mapping[str, Any] = {}
-HITS = ("exact", "semantic")
-UNKNOWN = "unknown_person"
-ABSENT = "unknown_document"
+BYPASS: Mapping[str, Any] = {"cache": "bypass"}
 
 
 def tenants_of(number: int) -> tuple[str, ...]:
@@ -53,6 +68,7 @@ class Sequence:
         self.draws = Draws(chance, itertools.count(number * WORDS), itertools.count(1))
         self.worlds = [self._begun(name) for name in tenants_of(number)[: chance.choice((2, 2, 3))]]
         self.asked: list[Question] = []
+        self.answered: list[Answered] = []
         self.said: dict[tuple[int, str, str], frozenset[str]] = {}
         self.step = 0
 
@@ -67,7 +83,13 @@ class Sequence:
         return world
 
     async def run(self, steps: int) -> Tally:
+        for world in self.worlds:
+            if self.draws.chance.random() < LOGGED:
+                world.keep_requests(30)
         for self.step in range(1, steps + 1):
+            if self.answered and self.draws.chance.random() < LATER:
+                await self._later(self.draws.chance.choice(self.answered))
+                continue
             question = draw_question(self.draws, self.worlds, self.asked)
             chance, world = self.draws.chance, self.worlds[question.tenant]
             if chance.random() < CHANGE:
@@ -120,6 +142,11 @@ class Sequence:
         answer = await ask(self.house, world, question)
         self.tally.asked[question.face] += 1
         self.tally.cache[answer.cache] += 1
+        if answer.code is None and question.face != "fetch":
+            documents = tuple(result["document_id" if question.face == "retrieve" else "id"] for result in answer.body["results"])
+            log = 0 if world.kept_days is None else world.log
+            whose = (question, UUID(answer.body["request_id"]), documents, before.words)
+            self.answered.append(Answered(*whose, log, len(truth.erased)))
         return answer, before
 
     def _judge(self, question: Question, answer: Answer, before: Before, *, whole: bool) -> None:
@@ -145,7 +172,8 @@ class Sequence:
 
     async def _compare(self, question: Question, answer: Answer) -> None:
         """The same question past the cache, and past the session, has the same answer."""
-        if answer.cache not in HITS and self.draws.chance.random() >= COMPARED:
+        often = {"exact": 1.0, "semantic": 0.0}.get(answer.cache, COMPARED)  # another question's answer is another
+        if self.draws.chance.random() >= often:
             return
         session = answer.body.get("session") or {}
         query = session.get("rewritten") or question.query
@@ -154,6 +182,46 @@ class Sequence:
         other = await ask(self.house, self.worlds[question.tenant], again)
         self.tally.compared += 1
         self._note(same(answer.body, other.body, whole=question.face == "retrieve"))
+
+    async def _later(self, one: Answered) -> None:
+        """An earlier answer is replayed, or judged, after something else may have changed; at times by somebody else."""
+        chance, tenant = self.draws.chance, one.question.tenant
+        if chance.random() < CHANGE:
+            self._happen(self.worlds[tenant])
+        if chance.random() < 0.2:
+            tenant = chance.randrange(len(self.worlds))
+        world, own = self.worlds[tenant], tenant == one.question.tenant
+        self.house.flush()
+        kept = is_kept(one, world) if own else False
+        if chance.random() < 0.4:
+            await self._judged_by_people(one, world, kept)
+            return
+        mode, question, truth = chance.choice(MODES), one.question, world.truth
+        done = await ask_again(self.house, world, one, mode)
+        self.tally.asked["replay"] += 1
+        if isinstance(done, str):
+            self.tally.refused += 1
+            if kept or done != NOT_KEPT:
+                self._note([Finding("failed", f"the replay ended in {done}")])
+        elif kept is False:
+            self._note([Finding("leak", "a request was replayed that is not kept here")])
+        else:
+            self.tally.results += 0 if done.found is None else len(done.found.passages)
+            meant = meant_again(question, mode)
+            self._note(judge_replayed(done, truth, question.person, meant, whole=question.whole, said=one.said))
+
+    async def _judged_by_people(self, one: Answered, world: World, kept: bool | None) -> None:
+        chance, truth = self.draws.chance, world.truth
+        person = one.question.person if chance.random() < 0.7 else chance.choice(PEOPLE)
+        named: Named = (
+            ("document", draw_name(self.draws, self.worlds)) if chance.random() < 0.5 else ("ref", chance.choice((1, 2)))
+        )
+        code, text = await judge_answer(self.house, world, one, person, named)
+        self.tally.asked["feedback"] += 1
+        self._note(judge_words(text, (), truth, person, "the feedback"))
+        possible = {expected_code(one, here, truth, person, named) for here in ((True, False) if kept is None else (kept,))}
+        if code not in possible:
+            self._note([Finding("failed", f"feedback on {named[0]} was answered by {code}, not {possible}")])
 
     def _note(self, findings: Iterable[Finding]) -> None:
         where = f"sequence {self.number}, step {self.step}"

@@ -14,8 +14,9 @@ from acl.principal import parse
 from acl.snapshot import apply_snapshot
 from catalog.documents import follow_current, get_document, open_source, retire, set_access
 from catalog.findings import Findings
-from catalog.ids import DocumentKey, Label, SourceId, VersionId
+from catalog.ids import DocumentKey, Label, SourceId, VersionId, utc_now
 from catalog.keys import create_key
+from catalog.requests import set_log_days
 from catalog.session import WriteSession, reading, transaction
 from catalog.tenants import create_tenant
 from catalog.version_access import set_versions_access
@@ -50,6 +51,8 @@ class World:
             self.id = create_tenant(write, tenant)
             self._apply(write)
             self.key = create_key(write, self.id, "sequences", ("retrieve", "impersonate"))[1]
+            self.kept_days: int | None = None
+            self.log = 0
             self._sources: dict[str, SourceId] = {name: open_source(write, self.id, name, f"/{name}") for name in SOURCES}
 
     # ---- people and groups ----------------------------------------------------------------------------------------------
@@ -66,6 +69,16 @@ class World:
             "groups": [{"id": name, "members": sorted(members)} for name, members in self.truth.groups.items()],
         }
         apply_snapshot(write, self.id, parse_snapshot(json.dumps(said)))
+
+    # ---- requests -------------------------------------------------------------------------------------------------------
+
+    def keep_requests(self, days: int | None) -> None:
+        """From now on the tenant's requests are kept for so many days, or none are, and none of those that were."""
+        self.house.flush()
+        with transaction(self.house.catalog) as write:
+            set_log_days(write, self.id, days, utc_now())
+        self.log += days is not None
+        self.kept_days = days
 
     # ---- documents ------------------------------------------------------------------------------------------------------
 

@@ -16,11 +16,11 @@ import pytest
 
 import catalog.text
 from acl.scopes import Scopes
-from catalog import turns
+from catalog import documents, erase, requests, turns
 from evals.sequences.run import attempt
 from evals.sequences.spread import IN_MEMORY
 from evals.sequences.tally import Tally
-from retrieval import conversation, document, recheck, search, session
+from retrieval import cache_key, confirm, conversation, document, feedback, logged, recall, recheck, replay, search, session
 from tests.faults import Fault, planted
 
 SEQUENCES, STEPS, SEED = 12, 12, 1
@@ -39,7 +39,7 @@ def test_nothing_leaks_and_nothing_is_stale(home: Path) -> None:
     told = attempt(home, range(SEQUENCES), STEPS, SEED, in_memory=True)
     assert told.findings == []
     assert told.sequences == SEQUENCES
-    assert {"retrieve", "search", "fetch"} <= told.asked.keys()
+    assert {"retrieve", "search", "fetch", "replay", "feedback"} <= told.asked.keys()
     assert {"membership", "list", "version", "erasure"} <= told.changes.keys()
     assert min(told.results, told.refused, told.rewritten, told.interrupted, told.compared) > 0
 
@@ -54,7 +54,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     ),
     "a scope outlives its epoch": (Fault(Scopes.find, "kept is not None and kept.policy_epoch == epoch", "kept is not None"),),
     "what changes in the midst of a question is not seen": (
-        Fault(search._recheck, "policy_epoch(session, asker.tenant_id) != scope.policy_epoch", "False"),
+        Fault(confirm.confirm, "policy_epoch(session, asker.tenant_id) != scope.policy_epoch", "False"),
     ),
     "a session quotes what may not be read any more": (
         Fault(conversation._readable, "if may_pass(chunk, scope, None, gone)", "if True"),
@@ -87,8 +87,38 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         ),
     ),
     "what another document replaces is served": (Fault(recheck.may_pass, "chunk.key.document_id not in superseded", "True"),),
+    "answers are kept whoever may read what": (Fault(search._look, "asker.scope.digest", '""'),),
+    "answers are kept whatever is published": (
+        Fault(search._look, "start.corpus_epoch", "0"),
+        Fault(recall.stands, "checked.corpus_epoch == look.place.corpus_epoch and ", ""),
+    ),
+    "answers are kept when the index catches up": (
+        Fault(documents.note_indexed_label, "bump_corpus(session, tenant_id)", "pass"),
+    ),
+    "answers are kept whatever moment they are about": (
+        Fault(cache_key.entry_name, "told(query)", 'told(query, frozenset({"when"}))'),
+    ),
+    "a replay says what its question took over": (Fault(replay._withheld, "return not all(", "return False and not all("),),
+    "an erasure leaves questions that hold its words": (
+        Fault(
+            erase._conditions,
+            "leant = documents_of(session, traces.tenant_id, traces.versions) | {*traces.documents}",
+            "leant = ()",
+        ),
+        Fault(replay._withheld, "return not all(", "return False and not all("),
+    ),
+    "an answer is judged by whoever knows its id": (
+        Fault(feedback._keep, "kept is None or kept.person_id != asker.person.id", "kept is None"),
+    ),
+    "what may not be read is judged by its name": (
+        Fault(feedback._grades, "row is None or not _readable(session, row, labels)", "row is None"),
+    ),
+    "another tenant's requests are replayed": (
+        Fault(requests.find_request, "RequestRow.tenant_id == tenant_id, RequestRow.id", "RequestRow.id"),
+        Fault(logged.bound, "{tenant_id}\\0", ""),
+    ),
 }
-FOUND_SOON = ("a scope outlives its epoch",)
+FOUND_SOON = ("a scope outlives its epoch", "answers are kept whatever is published")
 """Planted in every run of the tests."""
 
 
