@@ -1,6 +1,6 @@
 """Random sequences of people, tenants, questions, revocations, new lists and erasures: 0 leaks, 0 stale answers.
 
-    python -m evals.sequences [--sequences 2000] [--steps 12] [--seed 1] [--jobs N] [--first N] [--json]
+    python -m evals.sequences [--sequences 2000] [--steps 12] [--seed 1] [--jobs N] [--first N] [--redis URL] [--json]
 
 Each sequence is a few new tenants in the catalog and the embedded index of a service that goes on. Exit 0 when nothing was found.
 `--first N --sequences 1` with the same seed and steps shows sequence N again.
@@ -26,12 +26,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, each with a home of its own")
     parser.add_argument("--first", type=int, default=0, help="the number of the first sequence")
+    parser.add_argument("--redis", metavar="URL", help="a Redis that keeps sessions and answers of both services of a house")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     numbers = range(options.first, options.first + options.sequences)
     began = time.monotonic()
     with _bar(len(numbers)) as tell:
-        total = spread(numbers, options.steps, options.seed, max(1, min(options.jobs, len(numbers))), tell)
+        total = spread(numbers, options.steps, options.seed, max(1, min(options.jobs, len(numbers))), tell, options.redis)
     seconds = time.monotonic() - began
     if options.json:
         json.dump({**total.described(), "seconds": round(seconds, 1)}, sys.stdout, indent=1)

@@ -21,6 +21,7 @@ def attempt(
     tell: Callable[[Tally], None] = lambda _: None,
     *,
     in_memory: bool = False,
+    redis_url: str | None = None,
     at_most: int | None = None,
 ) -> Tally:
     """The sequences of these numbers, in a new house in the folder `home`; `tell` hears of each.
@@ -31,7 +32,7 @@ def attempt(
     async def run() -> Tally:
         total = Tally()
         tenants = [tenant for number in numbers for tenant in tenants_of(number)]
-        async with open_house(home, tenants, in_memory=in_memory) as house:
+        async with open_house(home, tenants, in_memory=in_memory, redis_url=redis_url) as house:
             for number in numbers:
                 done = await OneSequence(house, number, seed).run(steps)
                 total.add(done)

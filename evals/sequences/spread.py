@@ -20,11 +20,14 @@ IN_MEMORY = Path("/dev/shm")
 LOOK_SECONDS = 5.0
 
 
-def spread(numbers: Sequence[int], steps: int, seed: int, jobs: int, tell: Callable[[int], None]) -> Tally:
+def spread(
+    numbers: Sequence[int], steps: int, seed: int, jobs: int, tell: Callable[[int], None], redis_url: str | None = None
+) -> Tally:
     """The sequences over `jobs` processes; `tell` hears how many are done. Raises RuntimeError when one ends before its time."""
     context = multiprocessing.get_context("spawn")  # a forked client of the engine would share its parent's sockets
     told: Any = context.Queue()
-    processes = [context.Process(target=_work, args=(numbers[job::jobs], steps, seed, told), daemon=True) for job in range(jobs)]
+    shares = [numbers[job::jobs] for job in range(jobs)]
+    processes = [context.Process(target=_work, args=(one, steps, seed, redis_url, told), daemon=True) for one in shares]
     for process in processes:
         process.start()
     total = Tally()
@@ -50,11 +53,11 @@ def spread(numbers: Sequence[int], steps: int, seed: int, jobs: int, tell: Calla
     return total
 
 
-def _work(numbers: Sequence[int], steps: int, seed: int, told: Any) -> None:
+def _work(numbers: Sequence[int], steps: int, seed: int, redis_url: str | None, told: Any) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))  # the folder and the engine go too
     try:
         with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None, prefix="sequences-") as home:
-            attempt(Path(home), numbers, steps, seed, told.put)
+            attempt(Path(home), numbers, steps, seed, told.put, redis_url=redis_url)
     except Exception:
         told.put(traceback.format_exc())
         raise

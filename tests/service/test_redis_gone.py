@@ -1,11 +1,12 @@
 """A Redis that is gone, however it is gone, costs each feature what its page says, and no answer; back again, it is used again.
 
-Limits and sessions in one table with all faults. What each store says by itself is in `tests/contracts`.
+Limits, sessions and the cache in one table with all faults. What each store says by itself is in `tests/contracts`.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -27,14 +28,18 @@ TIMEOUT_SECONDS = 0.3
 RATE = 1000
 FIRST, LEANING, WHOLE = "What is payroll?", "How long is it kept?", "How long is payroll kept?"
 """The second becomes the third for whoever remembers the first."""
+UNSHARED = ("limits_unshared", "cache_unshared")
+ONCE = Counter(UNSHARED)
 
 
 class Asked:
     """A service with one Redis for all that it shares. It answers in time, or the test fails."""
 
     def __init__(self, services: Services, settings: RetrievalSettings, key: str, url: str) -> None:
-        told = {"limits": {"person": f"{RATE}/minute"}, "limits_redis_url": url, "limits_timeout_seconds": TIMEOUT_SECONDS}
-        changed = settings.model_dump() | told | {"deadline_seconds": DEADLINE_SECONDS}
+        told = {f"{feature}_redis_url": url for feature in ("limits", "cache")}
+        told |= {f"{feature}_timeout_seconds": TIMEOUT_SECONDS for feature in ("limits", "cache")}
+        told |= {"limits": {"person": f"{RATE}/minute"}, "deadline_seconds": DEADLINE_SECONDS}
+        changed = settings.model_dump() | told
         sessions = open_redis_sessions(url, TIMEOUT_SECONDS, timedelta(hours=1), 20)
         self.service = Service(replace(services, sessions=sessions), RetrievalSettings.model_validate(changed), key)
 
@@ -47,9 +52,9 @@ class Asked:
         left = response.headers["RateLimit"].partition("r=")[2].partition(";")[0]
         return {**response.json(), "left": int(left)}
 
-    def lost(self) -> int:
-        """How often the log says that limits are not shared."""
-        return sum(line["event"] == "limits_unshared" for line in self.service.lines())
+    def lost(self) -> Counter[str]:
+        """How often the log says that something is not shared."""
+        return Counter(line["event"] for line in self.service.lines() if line["event"] in UNSHARED)
 
 
 def test_each_feature_does_without_it_in_time_and_takes_it_up_again(
@@ -69,7 +74,8 @@ def test_each_feature_does_without_it_in_time_and_takes_it_up_again(
             told = ask(LEANING, fault)
             assert (told["session"]["turn"], told["session"]["rewritten"]) == (2, WHOLE), fault
             assert told["results"] == alone[WHOLE], fault
-            assert (told["warnings"], ask.lost()) == ([], 0), fault
+            assert (told["warnings"], ask.lost()) == ([], Counter()), fault
+            assert ask(WHOLE)["usage"]["cache"] == "exact", fault
             every[fault].fail()
 
         gone = {**asked, "never there": Asked(services, settings, key, Nowhere().url)}
@@ -79,16 +85,20 @@ def test_each_feature_does_without_it_in_time_and_takes_it_up_again(
             assert (told["session"]["turn"], told["session"]["rewritten"]) == (None, None), fault
             assert told["results"] == alone[LEANING], fault
             assert told["left"] == RATE - 1, f"{fault}: this process counts by itself"
-            assert ask(WHOLE)["left"] == RATE - 2, fault
-            assert ask.lost() == 1, f"{fault}: it is left alone for a while"
+            assert told["usage"]["cache"] == "miss", fault
+            whole = ask(WHOLE)
+            assert (whole["left"], whole["usage"]["cache"]) == (RATE - 2, "miss"), fault
+            assert whole["results"] == alone[WHOLE], fault
+            assert ask.lost() == ONCE, f"{fault}: it is left alone for a while"
 
         for way in every.values():
             way.mend()
         time.sleep(PAUSE_SECONDS)
         for fault, ask in asked.items():
             again = ask(FIRST, f"{fault} again")
-            counted = RATE - 1 if fault == "killed" else RATE - 7  # by three services before, as one after another fails
+            counted = RATE - 1 if fault == "killed" else RATE - 10  # by three services before, as one after another fails
             assert again["left"] <= counted, f"{fault}: what is counted is what all count"
             assert again["left"] != RATE - 3, f"{fault}: not what this process counted by itself"
             assert ask(LEANING, f"{fault} again")["session"]["rewritten"] == WHOLE, fault
-            assert ask.lost() == 1, fault
+            assert ask(WHOLE)["usage"]["cache"] == "exact", fault
+            assert ask.lost() == ONCE, fault

@@ -25,7 +25,7 @@ LEADS = "Payroll records of the leads are kept behind the Quetzal door."
 def two(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[httpx.Client], Corpus]]:  # noqa: F811
     """Both, and the corpus that they serve."""
     with own_redis() as url:
-        for feature in ("LIMITS", "SESSION"):
+        for feature in ("LIMITS", "SESSION", "CACHE"):
             monkeypatch.setenv(f"RETRIEVAL_{feature}_REDIS_URL", url)
             monkeypatch.setenv(f"RETRIEVAL_{feature}_TIMEOUT_SECONDS", "5")
         monkeypatch.setenv("RETRIEVAL_LIMITS", json.dumps({"person": f"{RATE}/minute"}))
@@ -66,7 +66,12 @@ def test_they_share_limits_sessions_and_the_cache(two: tuple[list[httpx.Client],
     told = ask(other, "How long is it kept?", session_id="s")
     assert (told["session"]["turn"], told["session"]["rewritten"]) == (2, "How long is payroll kept?")
     assert "Quetzal" in str(told)
+    assert (told["usage"]["cache"], ask(one, "How long is payroll kept?")["usage"]["cache"]) == ("miss", "exact")
     corpus.people("ana", "ben")  # the leads are gone
+    after = ask(other, "How long is payroll kept?")
+    assert after["usage"]["cache"] == "miss"
+    assert "Quetzal" not in str(after)
+    assert ask(one, "How long is payroll kept?")["results"] == after["results"]
     assert "Quetzal" not in str(ask(one, "And what about the second one?", session_id="s"))
 
     for number in range(RATE):
