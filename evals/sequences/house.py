@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, cast
@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from acl.log import open_log
 from acl.scope import ReadScope
 from catalog.collections import LiveCollection, open_collection
+from catalog.ids import TenantId
 from catalog.session import transaction
 from evals.open import data_of, open_key, open_limits, open_stand_in, open_tools
 from evals.sequences.signer import ORIGIN, Signer
@@ -33,6 +34,8 @@ from ingest.receipts import Journal
 from ingest.stores import CatalogStore, IndexStore
 from retrieval.app import create_app, open_sessions
 from retrieval.audit_writer import AuditWriter
+from retrieval.cache import open_cache
+from retrieval.cache_store import CacheStore
 from retrieval.request_log import RequestLog, log_seal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
@@ -45,21 +48,52 @@ SHELF = "shelf"
 """The field of their metadata that questions filter by."""
 
 
-class Interrupted:
-    """The index, with something that happens once, after the next search has found its hits and before they are rechecked."""
+class Interruption:
+    """Something that happens once: after the next hits were found, and before they are rechecked."""
 
-    def __init__(self, index: IndexCalls) -> None:
-        self._index = index
-        self.between: Callable[[], None] | None = None
+    def __init__(self) -> None:
+        self.happening: Callable[[], None] | None = None
+
+    def pass_by(self) -> None:
+        happening, self.happening = self.happening, None
+        if happening is not None:
+            happening()
+
+
+class InterruptedIndex:
+    """The index, which finds hits."""
+
+    def __init__(self, index: IndexCalls, interruption: Interruption) -> None:
+        self._index, self._interruption = index, interruption
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._index, name)
 
     def search(self, collection: str, query: SearchQuery, scope: ReadScope) -> list[Hit]:
         found = self._index.search(collection, query, scope)
-        happening, self.between = self.between, None
-        if happening is not None:
-            happening()
+        self._interruption.pass_by()
+        return found
+
+
+class InterruptedCache:
+    """Where answers are kept, which proposes hits too."""
+
+    def __init__(self, store: CacheStore, interruption: Interruption) -> None:
+        self._store, self._interruption = store, interruption
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def get(self, tenant_id: TenantId, name: str) -> bytes | None:
+        found = self._store.get(tenant_id, name)
+        if found is not None:
+            self._interruption.pass_by()
+        return found
+
+    def alike(self, tenant_id: TenantId, bucket: str) -> dict[str, bytes]:
+        found = self._store.alike(tenant_id, bucket)
+        if found:
+            self._interruption.pass_by()
         return found
 
 
@@ -90,7 +124,7 @@ class House:
 
     catalog: Engine
     index: IndexCalls
-    interrupted: Interrupted
+    interruption: Interruption
     embedder: Embedder
     collection: LiveCollection
     eraser: Eraser
@@ -117,10 +151,10 @@ async def open_house(
     signer, embedder, redactor = Signer(), open_stand_in(), open_key(home / "privacy.key")
     redis = None if redis_url is None else SecretStr(redis_url)
     ours = {"fields": {SHELF: "string"}, "mcp": True, "mcp_url": f"{ORIGIN}/mcp"}
-    settings = open_limits().model_copy(update={**ours, "cache_redis_url": redis, "session_redis_url": redis})
+    settings = open_limits().model_copy(update={**ours, "session_redis_url": redis})
     with open_tools(home, redactor, embedder) as tools:
-        interrupted = Interrupted(MemoryIndex() if in_memory else tools.index)
-        index, secret = cast(IndexCalls, interrupted), token_bytes(32)
+        interruption, secret = Interruption(), token_bytes(32)
+        index = cast(IndexCalls, InterruptedIndex(MemoryIndex() if in_memory else tools.index, interruption))
         with transaction(tools.catalog) as write:
             collection = open_collection(write, embedder.fingerprint, embedder.dimensions)
         for shelf in collection.shelves:
@@ -131,22 +165,28 @@ async def open_house(
         try:
             async with AsyncExitStack() as stack:
                 services, clients = [], []
-                for cache in CACHES:
+                for kind in CACHES:
+                    bounds = settings.cache_entries, settings.cache_seconds
+                    where = None if redis_url is None else (redis_url, settings.cache_timeout_seconds)
+                    cache = open_cache(kind, secret, *bounds, where, lambda: None)
+                    if cache is not None:
+                        cache = replace(cache, store=cast(CacheStore, InterruptedCache(cache.store, interruption)))
                     opened = Services(
                         *(tools.catalog, index, embedder, redactor),
                         audit=stack.enter_context(closing(AuditWriter(tools.catalog))),
                         tokens=tokens,
                         question_key=secret,
                         sessions=open_sessions(settings),
+                        cache=cache,
                         requests=stack.enter_context(closing(RequestLog(tools.catalog, log_seal(secret)))),
                     )
-                    app = create_app(settings.model_copy(update={"cache": cache}), opened, open_log(_Silence()))
+                    app = create_app(settings, opened, open_log(_Silence()))
                     await stack.enter_async_context(app.router.lifespan_context(app))
                     transport = httpx.ASGITransport(app)
-                    services.append(app.state.services)
+                    services.append(opened)
                     clients.append(await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=ORIGIN)))
                 rest = (embedder, collection, eraser, signer, tuple(services), tuple(clients), settings)
-                yield House(tools.catalog, index, interrupted, *rest)
+                yield House(tools.catalog, index, interruption, *rest)
         finally:
             if not in_memory:
                 stop_engine(data_of(home))

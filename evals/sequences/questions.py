@@ -63,7 +63,7 @@ class Question:
 def draw_question(draws: Draws, worlds: Sequence[World], asked: Sequence[Question]) -> Question:
     """One that was asked before, as it was or changed a little; else a new one."""
     if asked and draws.chance.random() < 0.6:
-        return _again(draws, worlds, draws.chance.choice(asked[-10:]))
+        return _again(draws, worlds, draws.chance.choice(asked[-5:]))
     return _new(draws, worlds)
 
 
@@ -75,11 +75,11 @@ def _new(draws: Draws, worlds: Sequence[World]) -> Question:
         return replace(one, face="fetch", query=draw_name(draws, worlds))
     if kind < 0.25:
         return replace(one, face="search")
-    if kind < 0.6:
+    if kind < 0.5:
         meant = _meant(draws)
         return replace(one, fields={**WHOLE, **_told(meant)}, meant=meant, whole=True)
-    session_id = chance.choice(SESSIONS) if chance.random() < 0.6 else None
-    query = chance.choice(LEANING) if session_id is not None and chance.random() < 0.4 else one.query
+    session_id = chance.choice(SESSIONS) if chance.random() < 0.7 else None
+    query = chance.choice(LEANING) if session_id is not None and chance.random() < 0.5 else one.query
     return replace(one, fields=chance.choice(MANNERS), session_id=session_id, query=query)
 
 

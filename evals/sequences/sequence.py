@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,9 +35,9 @@ from evals.sequences.world import World
 TENANTS = ("a", "b", "c")
 WORDS = 1000
 """Words that one sequence may use up."""
-CHANGE = 0.45
+CHANGE = 0.35
 """How often something changes before a question; and, of the other questions, how often in the middle of one."""
-INTERRUPT = 0.2
+INTERRUPT = 0.3
 LOGGED = 0.8
 """How many tenants keep their requests from the start."""
 LATER = 0.2
@@ -66,16 +67,17 @@ class Sequence:
         self.house, self.number, self.tally = house, number, Tally(sequences=1)
         chance = random.Random(f"{seed}/{number}")
         self.draws = Draws(chance, itertools.count(number * WORDS), itertools.count(1))
-        self.worlds = [self._begun(name) for name in tenants_of(number)[: chance.choice((2, 2, 3))]]
+        self.worlds = [self._begun(name) for name in tenants_of(number)[: chance.choice((2, 2, 2, 3))]]
         self.asked: list[Question] = []
         self.answered: list[Answered] = []
         self.said: dict[tuple[int, str, str], frozenset[str]] = {}
+        self.turns: Counter[tuple[int, str, str]] = Counter()
         self.step = 0
 
     def _begun(self, tenant: str) -> World:
         world = World(self.house, tenant, self.draws.directory())
         papers = [self.draws.paper((), SHARED[0])]
-        for name in (SHARED[1], None, None)[: self.draws.chance.choice((1, 2, 3))]:
+        for name in (SHARED[1], None)[: self.draws.chance.choice((1, 1, 2))]:
             papers.append(self.draws.paper([(paper.name, edition) for paper, edition in papers], name))
         for paper, _ in papers:
             paper.source = papers[0][0].source  # what comes of one source comes at once
@@ -122,9 +124,9 @@ class Sequence:
         if drawn is None:
             return
         kind, happening = drawn
-        self.house.interrupted.between = happening
+        self.house.interruption.happening = happening
         answer, before = await self._sent(question)
-        left, self.house.interrupted.between = self.house.interrupted.between, None
+        left, self.house.interruption.happening = self.house.interruption.happening, None
         self._judge(question, answer, before, whole=question.whole and left is not None)
         if left is not None:  # it found nothing to search for, or was answered without a search
             left()
@@ -169,6 +171,16 @@ class Sequence:
             self.tally.results += len(body["results"])
             self.tally.rewritten += bool(body["session"] and body["session"]["rewritten"])
             self._note(judge_found(body, truth, person, question.meant, whole=whole, said=before.words))
+            self._count(question, body)
+
+    def _count(self, question: Question, body: Mapping[str, Any]) -> None:
+        """A session counts its person's own questions."""
+        if question.session_id is None or body["session"]["turn"] is None:  # it could not be kept, and says so
+            return
+        place = (question.tenant, question.person, question.session_id)
+        self.turns[place] += 1
+        if body["session"]["turn"] != self.turns[place]:
+            self._note([Finding("leak", f"turn {self.turns[place]} of a session is told to be {body['session']['turn']}")])
 
     async def _compare(self, question: Question, answer: Answer) -> None:
         """The same question past the cache, and past the session, has the same answer."""
