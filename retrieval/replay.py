@@ -87,8 +87,8 @@ def replay(
 ) -> Replay:
     """Ask it again. Nothing is told before the audit has it.
 
-    Raises `UnknownTenant`, `UnknownRequest` (lapsed, never kept, another tenant's: all alike), `SealBroken`, `RequestUnreadable`, `BadFilter` where a
-    field is declared no more, and what searching raises. Not for use inside an event loop.
+    Raises `UnknownTenant`, `UnknownRequest` (lapsed, never kept, another tenant's: all alike), `SealBroken`, `RequestUnreadable`,
+    `BadFilter` where a field is declared no more, and what searching raises. Not for use inside an event loop.
     """
     kept = _open(services, tenant, request_id)
     done = _unasked(services.catalog, kept, mode) if kept.asker is None else _asked(services, limits, kept, kept.asker, mode)
@@ -142,6 +142,8 @@ def _unasked(catalog: Engine, kept: _Kept, mode: Mode) -> Replay:
 def _asked(services: Services, limits: RetrievalSettings, kept: _Kept, asker: Asker, mode: Mode) -> Replay:
     services = replace(services, shadow=None)  # a question for the operator's sake measures nothing
     query, request = _query(limits, kept, mode)
+    if request.rerank and services.reranker is not None:
+        query = replace(query, top_k=max(query.top_k, limits.rerank_passages))
     screening = Screening(limits.screen)
     found = anyio.run(_search, services, limits, asker, query, request, screening)
     with reading(services.catalog) as session:
@@ -174,8 +176,6 @@ def _query(limits: RetrievalSettings, kept: _Kept, mode: Mode) -> tuple[Query, R
     request = RetrieveRequest.model_validate_json(json.dumps({"query": text, **logged.options, "filter": logged.filter}))
     sieve = None if request.filter is None else Sieve(typed(tree_of(request.filter), limits.fields), limits.fields)
     query = as_query(request, Redaction(text, (), (), ()), sieve)
-    if request.rerank:
-        query = replace(query, top_k=max(query.top_k, limits.rerank_passages))
     at = query.when.at or (kept.request.made_at if mode == "as_it_was" else None)
     return replace(query, when=replace(query.when, at=at), scores=True), request
 

@@ -36,7 +36,7 @@ DESIGNED_PURE = {
     "retrieval": (
         *("query", "recheck", "rank", "fade", "verbatim", "context", "problems", "filter", "fields", "filter_text"),
         *("units", "formats", "expand", "compress", "screen", "screen_phrases", "screen_words", "screening", "unmask"),
-        *("rewrite", "phrases", "pointing", "cues", "history", "said", "sentence"),
+        *("rewrite", "phrases", "pointing", "cues", "history", "said", "sentence", "logged", "leaning", "differences"),
         *("kept", "cache_key", "distinct", "distinct_words"),
     ),
 }  # fmt: skip

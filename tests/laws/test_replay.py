@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from catalog.tenants import find_tenant
 from ingest.erasure import Eraser
 from ingest.forget import forget
 from ingest.receipts import Journal
+from ingest.settings import IngestSettings
 from ingest.stores import CatalogStore, FileStore, IndexStore
 from privacy.redactor import Redactor
 from retrieval.answer import ask
@@ -97,6 +99,18 @@ def test_each_way_out_has_its_reason_and_versions_are_those_of_then(house: House
         ("gone", "retired"),
         (None, "erased"),
     }
+
+
+def test_what_is_cut_anew_is_told_as_that(house: House) -> None:
+    """Its passages are others, its version is the same; nothing of the answer of then is lost."""
+    long = " ".join(f"The boiler stands in hall {number} of the house by the river." for number in range(12))
+    house.ingest([line("a", text=f"# A\n\n{long}\n")])
+    answer = asked(house)
+    house.tools = replace(house.tools, settings=IngestSettings(chunk_tokens=40))
+    house.run()
+    told = again(house, answer)
+    assert {one.reason for one in told if one.then} == {"read_anew"}
+    assert {one.reason for one in told if one.now} == {"not_there_then"}
 
 
 def document(one: Difference) -> str | None:

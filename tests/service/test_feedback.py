@@ -28,7 +28,7 @@ from index.memory import MemoryIndex
 from privacy.redactor import Redactor
 from retrieval.audit_writer import AuditWriter
 from retrieval.client import Portcullis, PortcullisProblem
-from retrieval.feedback import _readable
+from retrieval.feedback import _grades
 from retrieval.request_log import RequestLog, log_seal
 from retrieval.services import Services
 from tests.faults import Fault, planted
@@ -78,7 +78,7 @@ def grades(kept: Kept) -> dict[str, int]:
         rows = session.sql.execute(
             select(Document.name, Judgement.relevance).join(Document, Document.id == Judgement.document_id)
         )
-        return {name: relevance for name, relevance in rows.tuples()}
+        return dict(rows.tuples().all())
 
 
 def test_documents_are_judged_by_place_and_by_name_and_the_last_word_counts(service: Service, kept: Kept) -> None:
@@ -119,7 +119,7 @@ def test_a_request_that_is_not_his_is_the_same_as_none(service: Service, kept: K
 
 
 def test_what_may_not_be_read_now_is_the_same_as_what_is_not_there(service: Service, kept: Kept) -> None:
-    """Closed, retired, erased, never there, a place beyond the answer: one answer, and the whole call is as if it had not been."""
+    """Closed, retired, erased, never there, a place beyond the answer: one answer, and nothing of the call is kept."""
     answer = answered(service, "ben")
     places = {result["document_id"]: result["ref"] for result in answer["results"]}
     assert {*places} == {"a", "b"}
@@ -144,7 +144,7 @@ def test_what_may_not_be_read_now_is_the_same_as_what_is_not_there(service: Serv
 @SQLITE
 def test_a_judgement_of_what_is_closed_would_be_seen(service: Service, kept: Kept) -> None:
     answer = answered(service, "ben")
-    with planted(Fault(_readable, "row.label not in labels", "False")), planted(Fault(_readable, "in labels", "is not None")):
+    with planted(Fault(_grades, "not _readable(session, row, labels)", "False")):
         done = judge(service, answer["request_id"], {"document": "leads", "relevance": 1}, person="ben")
     assert done.status_code == 200
 
@@ -199,7 +199,7 @@ def test_what_was_judged_becomes_a_set_to_measure_on(service: Service, kept: Kep
     assert link.entry.details == {"queries": 2, "judgements": 3}
     with reading(kept.services.catalog) as session:
         found = list(judged_requests(session, kept.tenant_id, kept_after(session, kept.tenant_id, utc_now())))
-    assert [dict(one.grades) for one in found][0] == {"a": 3, "b": 0}
+    assert dict(found[0].grades) == {"a": 3, "b": 0}
 
 
 def test_what_is_no_judgement_is_refused(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import get_args
 from uuid import uuid4
 
@@ -11,9 +12,12 @@ from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from catalog.documents import hand_over, open_source
+from catalog.erase import erase_rows
 from catalog.ids import utc_now
 from catalog.requests import set_log_days
 from catalog.session import transaction
+from catalog.traces import Extent, find_traces
 from index.memory import MemoryIndex
 from privacy.redactor import Redactor
 from retrieval import replay as replaying
@@ -107,6 +111,29 @@ def test_what_a_question_took_over_goes_with_where_it_came_from(kept: Kept) -> N
     with pytest.raises(UnknownRequest):
         kept.replay(answer)
     assert kept.replay(own).logged.question == "payroll archive alarm"  # his own words are his
+
+
+@pytest.mark.parametrize("way", ["an earlier version expires", "another source takes the document"])
+def test_a_question_goes_with_any_part_of_what_it_took_words_from(kept: Kept, way: str) -> None:
+    first, later = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)
+    key = kept.put("plan", "The payroll archive has an alarm.", title="Zanzibar", modified_at=first)
+    kept.put("plan", "The payroll archive has two alarms.", title="Zanzibar", version="2", modified_at=later)
+    kept.ask(query="payroll archive alarm", session_id="s", top_k=1)
+    answer = kept.ask(query="What about the first one?", session_id="s")
+    assert answer.session is not None
+    assert answer.session.rewritten == "What about Zanzibar?"
+    kept.replay(answer)
+    with transaction(kept.services.catalog) as session:
+        source = open_source(session, kept.tenant_id, "docs", "/srv/docs")
+        if way.startswith("another"):
+            hand_over(session, key, open_source(session, kept.tenant_id, "other", "/srv/other"), "told")
+        else:
+            traces = find_traces(session, kept.tenant_id, source, [Extent("plan", first)])
+            assert len(traces.versions) == 1
+            assert not traces.documents
+            erase_rows(session, traces)
+    with pytest.raises(UnknownRequest):
+        kept.replay(answer)
 
 
 def test_somebody_who_is_gone_asks_nothing(kept: Kept) -> None:
