@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import InitVar, dataclass
+from functools import lru_cache
 
 from acl.access import AccessList, may_read
 from catalog.ids import Label, PrincipalId, TenantId
@@ -29,8 +30,7 @@ class ReadScope:
     @property
     def digest(self) -> str:
         """Equal for two people of a tenant exactly when they may read the same labels: a key for shared work (law 9)."""
-        content = f"{self.tenant_id}:" + ",".join(map(str, sorted(self.labels)))
-        return hashlib.sha256(content.encode()).hexdigest()
+        return _digest(self.tenant_id, self.labels)
 
 
 def scope_of_labels(tenant_id: TenantId, person_id: PrincipalId, labels: Iterable[Label], policy_epoch: int) -> ReadScope:
@@ -49,3 +49,10 @@ def scope_by_specification(
     """The same by `may_read()` over every list of the tenant: slow, obviously right, the oracle of the fast one."""
     readable = (label for label, access in lists if may_read(principals, access, namesakes))
     return scope_of_labels(tenant_id, person_id, readable, policy_epoch)
+
+
+@lru_cache(maxsize=256)
+def _digest(tenant_id: TenantId, labels: frozenset[Label]) -> str:
+    """Remembered, for every question asks it, and some scopes have thousands of labels."""
+    content = f"{tenant_id}:" + ",".join(map(str, sorted(labels)))
+    return hashlib.sha256(content.encode()).hexdigest()

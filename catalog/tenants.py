@@ -59,6 +59,12 @@ def corpus_epoch(session: ReadSession, tenant_id: TenantId) -> int:
     return session.sql.scalars(_epoch(policy=False), {"tenant": tenant_id}).one()
 
 
+def epochs(session: ReadSession, tenant_id: TenantId) -> tuple[int, int]:
+    """The policy's and the corpus's, in one question."""
+    policy, corpus = session.sql.execute(_epochs(), {"tenant": tenant_id}).one()
+    return policy, corpus
+
+
 def bump_policy(session: WriteSession, tenant_id: TenantId) -> None:
     """Make every scope that was computed so far stale."""
     session.sql.execute(update(Tenant).where(Tenant.id == tenant_id).values(policy_epoch=Tenant.policy_epoch + 1))
@@ -74,3 +80,9 @@ def _epoch(*, policy: bool) -> Select[int]:
     """Built once: every question asks it, several times."""
     tenant: BindParameter[int] = bindparam("tenant")
     return select(Tenant.policy_epoch if policy else Tenant.corpus_epoch).where(Tenant.id == tenant)
+
+
+@cache
+def _epochs() -> Select[int, int]:
+    tenant: BindParameter[int] = bindparam("tenant")
+    return select(Tenant.policy_epoch, Tenant.corpus_epoch).where(Tenant.id == tenant)

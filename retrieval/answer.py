@@ -21,10 +21,12 @@ from retrieval.conversation import remember
 from retrieval.errors import DeadlineExceeded
 from retrieval.expand import Around
 from retrieval.identity import Asker, asker_by_operator
+from retrieval.known import KnownTo
 from retrieval.log_answer import entry_of, log_answer
 from retrieval.packed import pack_for
 from retrieval.query import Found
 from retrieval.rerank import rerank
+from retrieval.screen import screen
 from retrieval.screening import Screening
 from retrieval.search import Clock, search
 from retrieval.services import Services
@@ -91,8 +93,12 @@ async def _answer(
 ) -> tuple[RetrieveResponse, Found, Asked]:
     counted = named_tokens(request.context.tokenizer, services.tokenizers)
     asked = await read_request(services, limits, asker, request, request_id, clock)
-    screening = Screening(limits.screen)
+    cache = services.cache if request.cache == "use" else None
+    known = None if cache is None else KnownTo(cache.known, asker.scope.digest)
+    screening = Screening(limits.screen) if known is None else Screening(limits.screen, read=known.of(screen))
     found = await search(services, asker, asked.query, screening, use_cache=request.cache == "use")
+    if known is not None:
+        found, counted = replace(found, tokens=known.tokens(found.tokens)), counted and known.tokens(counted)
     clock.skip()
     if request.rerank and services.reranker is not None:
         found = await rerank(services.reranker, asked.query.text, found, request.top_k, limits.rerank_seconds)

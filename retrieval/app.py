@@ -177,8 +177,8 @@ def with_cache(services: Services, settings: RetrievalSettings, metrics: Metrics
         metrics.cache_unshared()
         log.warning("cache_unshared", detail="The Redis that keeps answers does not answer: questions are searched for.")
 
-    bounds = settings.cache_entries, settings.cache_seconds
-    return replace(services, cache=open_cache(settings.cache, services.question_key, *bounds, redis, lost))
+    bounds, instruction = (settings.cache_entries, settings.cache_seconds), IndexSettings().query_instruction or ""
+    return replace(services, cache=open_cache(settings.cache, services.question_key, *bounds, redis, lost, instruction))
 
 
 def _serving(services: Services) -> Embedder:

@@ -18,6 +18,7 @@ from retrieval.cache_redis import open_redis_cache
 from retrieval.cache_store import CacheStore, MemoryCache
 from retrieval.distinct import guard_of
 from retrieval.kept import MOST_HITS, Kept, best_alike, decoded
+from retrieval.known import Known
 from retrieval.query import Query
 from retrieval.screening import Policy
 
@@ -37,11 +38,15 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """Safe to use from several threads; where the store is a Redis, a call may wait for it. `key` makes the names of entries."""
+    """Safe to use from several threads; where the store is a Redis, a call may wait for it. `key` makes the names of entries.
+
+    `known`: what answers cost besides searching, worked out before by this process.
+    """
 
     store: CacheStore
     key: bytes = field(repr=False)
     semantic: bool = False
+    known: Known = field(default_factory=Known, repr=False)
 
     def slot(self, place: Place, query: Query, policy: Policy) -> Slot | None:
         """The place of the answer to `query`; None where time alone changes it."""
@@ -81,15 +86,24 @@ class Cache:
 
 
 def open_cache(
-    kind: str, secret: bytes, most_entries: int, seconds: float, redis: tuple[str, float] | None, lost: Callable[[], None]
+    kind: str,
+    secret: bytes,
+    most_entries: int,
+    seconds: float,
+    redis: tuple[str, float] | None,
+    lost: Callable[[], None],
+    instruction: str = "",
 ) -> Cache | None:
-    """The cache of `kind`, in the Redis at an URL with a timeout, else in memory; None if it is off. Raises `BadCacheStore`."""
+    """The cache of `kind`, in the Redis at an URL with a timeout, else in memory; None if it is off. Raises `BadCacheStore`.
+
+    `instruction` stands before questions for the model: services that share a Redis and differ in it share no answers.
+    """
     if kind == "off":
         return None
     store: CacheStore = MemoryCache(most_entries, seconds)
     if redis is not None:
         store = open_redis_cache(*redis, _derived(secret, "sealing"), most_entries, seconds, lost)
-    return Cache(store, _derived(secret, "names"), kind == "semantic")
+    return Cache(store, _derived(secret, f"names {instruction}"), kind == "semantic")
 
 
 def _read(entry: bytes) -> Kept | None:

@@ -11,7 +11,7 @@ from catalog.duplicates import signatures_of
 from catalog.ids import ChunkId, TenantId, VersionId, utc_now
 from catalog.session import ReadSession, reading
 from catalog.supersession import superseded
-from catalog.tenants import corpus_epoch, policy_epoch
+from catalog.tenants import epochs
 from catalog.text import StoredChunk, held_chunks
 from index.point import Hit
 from retrieval.identity import Asker
@@ -48,16 +48,31 @@ def confirm(
     """Those of `hits` that the asker may read now. What was refused before is in `skip`, at the corpus of `epoch`."""
     as_of = utc_now()
     with reading(services.catalog) as session:
-        if policy_epoch(session, asker.tenant_id) != scope.policy_epoch:
-            scope = services.scopes.find(session, asker.tenant_id, asker.person)
-        now = corpus_epoch(session, asker.tenant_id)
-        ids = [*(hit.chunk_id for hit in hits), *(skip if now != epoch else ())]
-        passes = _everything if query.sieve is None else query.sieve.test()
-        stored = held_chunks(session, asker.tenant_id, ids, query.when, scope.labels, passes)
-        found = {chunk.key.document_id for chunk in stored.values()}
-        gone = superseded(session, asker.tenant_id, found, query.when, scope.labels)
-        result = recheck(hits, stored, scope, query.sources, gone, passes)
-        signatures = _signatures(session, asker.tenant_id, result, query)
+        return confirm_in(session, as_of, services, asker, scope, hits, query, skip, epoch)
+
+
+def confirm_in(
+    session: ReadSession,
+    as_of: datetime,
+    services: Services,
+    asker: Asker,
+    scope: ReadScope,
+    hits: Sequence[Hit],
+    query: Query,
+    skip: frozenset[ChunkId] = frozenset(),
+    epoch: int = -1,
+) -> Checked:
+    """The same in a read transaction that began at `as_of` or later."""
+    policy, now = epochs(session, asker.tenant_id)
+    if policy != scope.policy_epoch:
+        scope = services.scopes.find(session, asker.tenant_id, asker.person)
+    ids = [*(hit.chunk_id for hit in hits), *(skip if now != epoch else ())]
+    passes = _everything if query.sieve is None else query.sieve.test()
+    stored = held_chunks(session, asker.tenant_id, ids, query.when, scope.labels, passes)
+    found = {chunk.key.document_id for chunk in stored.values()}
+    gone = superseded(session, asker.tenant_id, found, query.when, scope.labels)
+    result = recheck(hits, stored, scope, query.sources, gone, passes)
+    signatures = _signatures(session, asker.tenant_id, result, query)
     again = (stored[id_] for id_ in skip & stored.keys())
     revived = frozenset(chunk.chunk_id for chunk in again if may_pass(chunk, scope, query.sources, gone) and passes(chunk))
     return Checked(scope, as_of, result, revived, signatures, now)

@@ -67,7 +67,7 @@ COURTESY = (
 )
 """What may stand before a question, each again and again."""
 
-FAREWELL = r"(?:please|thanks|thank you|many thanks|thx|by the way|exactly|actually|again)$"
+FAREWELL = r"(?<!\w)(?:please|thanks|thank you|many thanks|thx|by the way|exactly|actually|again)$"
 
 KINDS = (
     ("duration", r"(?:for )?how long|(?:for )?how much time|what is the (?:duration|length of time)(?: of| for)?"),

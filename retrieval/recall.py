@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog.ids import ChunkId
+from catalog.ids import ChunkId, utc_now
+from catalog.session import ReadSession, reading
 from index.point import Vector
 from retrieval.cache import Cache, Slot
 from retrieval.cache_key import Place
-from retrieval.confirm import Checked, confirm
+from retrieval.confirm import Checked, confirm_in
 from retrieval.fade import fade
 from retrieval.identity import Asker
 from retrieval.kept import Kept, kept_hits
@@ -70,16 +71,20 @@ def look_in(services: Services, cache: Cache, asker: Asker, place: Place, query:
     return None if slot is None else Look(services, cache, asker, place, query, screening, slot)
 
 
-def by_itself(look: Look) -> Recalled | None:
-    """What was kept for this question. Raises `CatalogUnavailable`."""
+def by_itself(look: Look, session: ReadSession, as_of: datetime) -> Recalled | None:
+    """What was kept for this question, in the read transaction that saw the corpus, which began at `as_of` or later."""
     kept = look.cache.exact(look.slot)
-    return None if kept is None else _recall(look, kept, look.slot.name)
+    return None if kept is None else _recall(look, session, as_of, kept, look.slot.name)
 
 
 def by_another(look: Look, vector: Vector) -> Recalled | None:
     """What was kept for a question that asks the same; `vector` is this one's. Raises `CatalogUnavailable`."""
     found = look.cache.alike(_wider(look), vector)
-    return None if found is None else _recall(look, found[1], found[0])
+    if found is None:
+        return None
+    as_of = utc_now()
+    with reading(look.services.catalog) as session:
+        return _recall(look, session, as_of, found[1], found[0])
 
 
 def keep(look: Look, done: Settled) -> None:
@@ -100,8 +105,8 @@ def _wider(look: Look) -> Slot:
     return look.cache.wider(look.slot, look.place, look.query, look.screening.policy)
 
 
-def _recall(look: Look, kept: Kept, name: str) -> Recalled | None:
-    checked = confirm(look.services, look.asker, look.asker.scope, kept.hits, look.query)
+def _recall(look: Look, session: ReadSession, as_of: datetime, kept: Kept, name: str) -> Recalled | None:
+    checked = confirm_in(session, as_of, look.services, look.asker, look.asker.scope, kept.hits, look.query)
     if checked.result.dropped or not stands(look, checked):
         look.cache.drop(look.slot, name)
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,10 +15,11 @@ Policy = Literal["off", "flag", "drop"]
 
 @dataclass(slots=True)
 class Screening:
-    """Reads each text once. `dropped`: the scores of the confirmed passages that the last call of `kept` left out."""
+    """Reads each text once, by `read`. `dropped`: the scores of the confirmed passages that the last call of `kept` left out."""
 
     policy: Policy = "off"
     dropped: tuple[float, ...] = ()
+    read: Callable[[str], tuple[Flag, ...]] = field(default=screen, repr=False)
     _read: dict[str, tuple[Flag, ...]] = field(default_factory=dict, repr=False)
 
     def kept(self, confirmed: Sequence[Confirmed]) -> tuple[Confirmed, ...]:
@@ -41,5 +42,5 @@ class Screening:
 
     def _flags(self, text: str) -> tuple[Flag, ...]:
         if text not in self._read:
-            self._read[text] = screen(text)
+            self._read[text] = self.read(text)
         return self._read[text]

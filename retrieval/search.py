@@ -16,14 +16,13 @@ from typing import TypeVar
 
 import numpy as np
 from anyio import to_thread
-from sqlalchemy import Engine
 
 from acl.scope import ReadScope
 from catalog.collections import LiveCollection, Shelf, live_collection
 from catalog.documents import find_sources
 from catalog.errors import NoLiveCollection
 from catalog.ids import ChunkId, DocumentId, SourceId, TenantId, utc_now
-from catalog.session import reading
+from catalog.session import ReadSession, reading
 from catalog.tenants import corpus_epoch
 from index.errors import CollectionMissing
 from index.lexical import query_vector
@@ -104,14 +103,11 @@ async def search(
 
 async def _search(services: Services, asker: Asker, query: Query, screening: Screening, clock: Clock, use_cache: bool) -> Found:
     began = utc_now()
-    start = await to_thread.run_sync(_where, services.catalog, asker.tenant_id, query.sources)
+    start, seen, recalled = await to_thread.run_sync(_begin, services, asker, query, screening, clock, use_cache)
     if start is None:
         return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     collection, sources = start.collection, start.sources
-    clock.lap("catalog")
-    seen = _look(services, asker, query, screening, start) if use_cache else None
-    if seen is not None and (recalled := await to_thread.run_sync(by_itself, seen)) is not None:
-        clock.lap("cache")
+    if recalled is not None:
         return _recalled(services, start, recalled, "exact", clock)
     embedder, look, lost = await to_thread.run_sync(look_for, services, collection, query)
     verbatim = read_verbatim(query.text, query.names)
@@ -180,16 +176,26 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
     return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost, corpus, use)
 
 
-def _look(services: Services, asker: Asker, query: Query, screening: Screening, start: Start) -> Look | None:
-    if services.cache is None:
-        return None
-    where = start.collection
-    place = Place(asker.tenant_id, asker.scope.digest, start.corpus_epoch, where.name, where.embedder)
-    return look_in(services, services.cache, asker, place, query, screening)
+def _begin(
+    services: Services, asker: Asker, query: Query, screening: Screening, clock: Clock, use_cache: bool
+) -> tuple[Start | None, Look | None, Recalled | None]:
+    """Where to ask, what there is to do with the cache, and the answer if it is kept: all of one moment of the catalog."""
+    began = utc_now()
+    with reading(services.catalog) as session:
+        start = _where(session, asker.tenant_id, query.sources)
+        clock.lap("catalog")
+        if start is None or services.cache is None or not use_cache:
+            return start, None, None
+        where = start.collection
+        place = Place(asker.tenant_id, asker.scope.digest, start.corpus_epoch, where.name, where.embedder)
+        seen = look_in(services, services.cache, asker, place, query, screening)
+        recalled = None if seen is None else by_itself(seen, session, began)
+        clock.lap("cache")
+        return start, seen, recalled
 
 
 def _recalled(services: Services, start: Start, done: Recalled, use: CacheUse, clock: Clock) -> Found:
-    """What was kept is whole: nothing else is. It stands for the corpus that the question was asked of, or there would be none."""
+    """What was kept is whole: nothing else is. It was confirmed at the corpus that the question was asked of."""
     saved_ms = max(0.0, done.took_ms - sum(clock.stages.values()))
     collection, asked, policy = start.collection, done.permissions_as_of, done.policy_epoch
     tokens = services.embedder_of(collection).tokens
@@ -215,17 +221,16 @@ def _with_cosines(
     return [replace(one, dense=cosines.get(one.chunk.chunk_id, one.dense)) for one in found]
 
 
-def _where(catalog: Engine, tenant_id: TenantId, names: tuple[str, ...] | None) -> Start | None:
+def _where(session: ReadSession, tenant_id: TenantId, names: tuple[str, ...] | None) -> Start | None:
     """None before anything was indexed."""
-    with reading(catalog) as session:
-        try:
-            collection = live_collection(session)
-        except NoLiveCollection:
-            return None
-        epoch = corpus_epoch(session, tenant_id)
-        if names is None:
-            return Start(collection, None, epoch)
-        return Start(collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,), epoch)
+    try:
+        collection = live_collection(session)
+    except NoLiveCollection:
+        return None
+    epoch = corpus_epoch(session, tenant_id)
+    if names is None:
+        return Start(collection, None, epoch)
+    return Start(collection, tuple(sorted(find_sources(session, tenant_id, names).values())) or (NO_SOURCE,), epoch)
 
 
 def look_for(services: Services, collection: LiveCollection, query: Query) -> tuple[Embedder, SearchQuery, tuple[str, ...]]:

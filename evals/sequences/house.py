@@ -6,12 +6,12 @@ Whatever a service remembers from one sequence it still has in the next, of whic
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_bytes
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import httpx
 from pydantic import SecretStr
@@ -32,6 +32,8 @@ from index.point import Hit, SearchQuery
 from ingest.erasure import Eraser
 from ingest.receipts import Journal
 from ingest.stores import CatalogStore, IndexStore
+from privacy.redactor import Redactor
+from privacy.span import Redaction
 from retrieval.app import create_app, open_sessions
 from retrieval.audit_writer import AuditWriter
 from retrieval.cache import open_cache
@@ -48,16 +50,38 @@ SHELF = "shelf"
 """The field of their metadata that questions filter by."""
 
 
+Moment = Literal["asked", "found"]
+
+
 class Interruption:
-    """Something that happens once: after the next hits were found, and before they are rechecked."""
+    """Something that happens once in the midst of a question, at its next moment of this kind.
+
+    `asked`: it is known who asks and what he may read, and nothing was looked for yet. `found`: hits were, and not yet rechecked.
+    """
 
     def __init__(self) -> None:
         self.happening: Callable[[], None] | None = None
+        self.moment: Moment = "found"
 
-    def pass_by(self) -> None:
-        happening, self.happening = self.happening, None
-        if happening is not None:
-            happening()
+    def pass_by(self, moment: Moment) -> None:
+        if moment == self.moment:
+            happening, self.happening = self.happening, None
+            if happening is not None:
+                happening()
+
+
+class InterruptedRedactor:
+    """The redactor, which every question goes through before anything is looked for."""
+
+    def __init__(self, redactor: Redactor, interruption: Interruption) -> None:
+        self._redactor, self._interruption = redactor, interruption
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._redactor, name)
+
+    def redact(self, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
+        self._interruption.pass_by("asked")
+        return self._redactor.redact(tenant_id, texts)
 
 
 class InterruptedIndex:
@@ -71,12 +95,12 @@ class InterruptedIndex:
 
     def search(self, collection: str, query: SearchQuery, scope: ReadScope) -> list[Hit]:
         found = self._index.search(collection, query, scope)
-        self._interruption.pass_by()
+        self._interruption.pass_by("found")
         return found
 
 
 class InterruptedCache:
-    """Where answers are kept, which proposes hits too."""
+    """Where answers are kept, which proposes hits too. One for the very question is read in the snapshot that confirms it."""
 
     def __init__(self, store: CacheStore, interruption: Interruption) -> None:
         self._store, self._interruption = store, interruption
@@ -84,16 +108,10 @@ class InterruptedCache:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def get(self, tenant_id: TenantId, name: str) -> bytes | None:
-        found = self._store.get(tenant_id, name)
-        if found is not None:
-            self._interruption.pass_by()
-        return found
-
     def alike(self, tenant_id: TenantId, bucket: str) -> dict[str, bytes]:
         found = self._store.alike(tenant_id, bucket)
         if found:
-            self._interruption.pass_by()
+            self._interruption.pass_by("found")
         return found
 
 
@@ -172,7 +190,7 @@ async def open_house(
                     if cache is not None:
                         cache = replace(cache, store=cast(CacheStore, InterruptedCache(cache.store, interruption)))
                     opened = Services(
-                        *(tools.catalog, index, embedder, redactor),
+                        *(tools.catalog, index, embedder, cast(Redactor, InterruptedRedactor(redactor, interruption))),
                         audit=stack.enter_context(closing(AuditWriter(tools.catalog))),
                         tokens=tokens,
                         question_key=secret,

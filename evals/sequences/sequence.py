@@ -119,16 +119,17 @@ class Sequence:
             await self._compare(question, answer)
 
     async def _interrupted(self, question: Question) -> None:
-        """Something changes after the hits were found: what is gone by then must not be told, what is new may be missing."""
+        """Something changes meanwhile: what is gone by then must not be told. What is new may be missing once hits were found."""
         drawn = self.draws.happening(self.worlds[question.tenant])
         if drawn is None:
             return
         kind, happening = drawn
         self.house.interruption.happening = happening
+        self.house.interruption.moment = moment = self.draws.chance.choice(("asked", "found"))
         answer, before = await self._sent(question)
         left, self.house.interruption.happening = self.house.interruption.happening, None
-        self._judge(question, answer, before, whole=question.whole and left is not None)
-        if left is not None:  # it found nothing to search for, or was answered without a search
+        self._judge(question, answer, before, whole=question.whole and (left is not None or moment == "asked"))
+        if left is not None:  # nothing was looked for, or it was answered without a search
             left()
         self.tally.interrupted += left is None
         self.tally.changes[kind] += 1

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
 
@@ -46,6 +47,7 @@ from ingest.receipts import Journal
 from ingest.shelve import Target
 from ingest.stores import CatalogStore, IndexStore
 from privacy.span import Redaction
+from retrieval.cache import Cache, open_cache
 from retrieval.identity import Asker
 from retrieval.query import Query
 from retrieval.search import search
@@ -91,10 +93,11 @@ class Bench:
     folder: Path
     portal: BlockingPortal
     embedder: WordEmbedder = field(default_factory=WordEmbedder)
+    cache: Cache | None = field(default_factory=lambda: open_cache("exact", token_bytes(32), 1000, 600, None, lambda: None))
 
     @property
     def services(self) -> Services:
-        return Services(self.catalog, self.index, self.embedder, Unredacted())  # type: ignore[arg-type]
+        return Services(self.catalog, self.index, self.embedder, Unredacted(), cache=self.cache)  # type: ignore[arg-type]
 
 
 class World:

@@ -24,7 +24,7 @@ from catalog import documents, tenants
 from catalog.session import open_engine
 from index.calls import IndexCalls
 from index.memory import MemoryIndex
-from retrieval import recheck, search
+from retrieval import confirm, recheck
 from tests.conftest import NEEDS_POSTGRES
 from tests.contracts.index_engines import edge
 from tests.faults import Fault, planted
@@ -109,7 +109,7 @@ FAULTS = {
     "an alias counts after it was taken away": Fault(climb.held, ", alias.deleted_at.is_(None)", ""),
     "a removed person is still known": Fault(store._person_statement, "named.deleted_at.is_(None),", ""),
     "a scope outlives its epoch": Fault(
-        search._recheck, "policy_epoch(session, asker.tenant_id) != scope.policy_epoch", "False"
+        confirm.confirm_in, "policy != scope.policy_epoch", "False"
     ),
     "a member who is taken out moves no epoch": Fault(members.remove_members, "if removed:", "if False:"),
     "no change moves the epoch": Fault(tenants.bump_policy, "Tenant.policy_epoch + 1", "Tenant.policy_epoch"),

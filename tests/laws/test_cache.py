@@ -61,7 +61,7 @@ steps = st.lists(
         st.tuples(st.just("retire"), documents),
         st.tuples(st.just("lead"), st.sampled_from(PEOPLE)),
     ),
-    max_size=8,
+    max_size=6,
 )
 
 
@@ -136,7 +136,7 @@ def world(template: Path, redactor: Redactor, screen: str = "flag") -> Iterator[
             engine.dispose()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     taken=steps,
     last=st.lists(st.tuples(st.sampled_from(QUESTIONS), options), min_size=1, max_size=3),

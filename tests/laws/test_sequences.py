@@ -87,9 +87,9 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         ),
     ),
     "what another document replaces is served": (Fault(recheck.may_pass, "chunk.key.document_id not in superseded", "True"),),
-    "answers are kept whoever may read what": (Fault(search._look, "asker.scope.digest", '""'),),
+    "answers are kept whoever may read what": (Fault(search._begin, "asker.scope.digest", '""'),),
     "answers are kept whatever is published": (
-        Fault(search._look, "start.corpus_epoch", "0"),
+        Fault(search._begin, "start.corpus_epoch", "0"),
         Fault(recall.stands, "checked.corpus_epoch == look.place.corpus_epoch and ", ""),
     ),
     "answers are kept when the index catches up": (

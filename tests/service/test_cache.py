@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from secrets import token_bytes
 from typing import Any
 
 import pytest
@@ -281,7 +282,7 @@ def test_two_services_share_a_redis_and_each_goes_on_without(
     assert use(one) == "miss"
     assert use(two) == "exact"
     assert use(two, question=SAME) == "semantic"
-    stranger = opened(replace(services, question_key=b"another key of 32 bytes, or more"), settings, filled, **shared)
+    stranger = opened(replace(services, question_key=token_bytes(32)), settings, filled, **shared)
     assert use(stranger) == "miss"
     gone = SecretStr(f"unix://{tmp_path / 'none'}")
     alone = opened(services, settings, filled, **shared | {"cache_redis_url": gone, "metrics_open": True})

@@ -1,0 +1,129 @@
+"""What an answer from the cache costs, and what the cache costs a question that it has no answer to, the way it is deployed.
+
+    python -m benchmarks.cache [--chunks 20000] [--questions 100] [--texts DIR] [--redis URL] [--json]
+
+The corpus and the person are those of `benchmarks.retrieve`. Three services run over one home, each `portcullis serve` with its
+own settings. Every question is asked of them in turn, in an order that changes: whatever else the machine does falls on all.
+
+full     a service without a cache
+miss     a service with one, which has not seen the question
+hit      the same question there once more
+alike    a semantic cache, which has seen it with a courteous word behind it
+
+Told are the medians in milliseconds, those of the stages of a hit, and the ratios: of the times of one question, their median.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import socket
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.retrieve import PERSON, Texts, fill
+from evals.leaks import service
+from evals.open import open_home, open_key, open_model
+
+COURTESY = ", please?"
+WAYS = ("full", "miss", "hit", "alike")
+
+
+@contextmanager
+def served(home: Path, **settings: str) -> Iterator[httpx.Client]:
+    """A service with these settings, of which one may ask by name as often as one likes."""
+    bounded = {"named_questions_per_minute": "0", **settings}
+    named = {f"RETRIEVAL_{name.upper()}": value for name, value in bounded.items()}
+    before = {name: os.environ.get(name) for name in named}
+    os.environ.update(named)
+    try:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with service(home, port) as client:
+            yield client
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def ask(client: httpx.Client, question: str, *wanted: str) -> tuple[float, dict[str, float], str]:
+    """Milliseconds of one retrieve, and of its stages, and what the cache did. Raises when that is none of `wanted`."""
+    began = time.perf_counter()
+    response = client.post("/v1/retrieve", json={"query": question, "top_k": 8}, headers={"X-On-Behalf-Of": PERSON})
+    taken = (time.perf_counter() - began) * 1000
+    response.raise_for_status()
+    body = response.json()
+    assert body["results"]
+    assert body["usage"]["cache"] in wanted, (body["usage"]["cache"], wanted)
+    return taken, body["usage"]["stages"], body["usage"]["cache"]
+
+
+def measure(clients: dict[str, httpx.Client], questions: Sequence[str]) -> dict[str, Any]:
+    """Each question of each service, in changing order; a hit right behind its miss, sometimes."""
+    rng, rows, stages = random.Random(7), list[dict[str, float]](), list[dict[str, float]]()
+    for question in questions:
+        row: dict[str, float] = {}
+        turns = ["full", "cached", "semantic"]
+        rng.shuffle(turns)
+        for turn in turns:
+            client = clients[turn]
+            if turn == "full":
+                row["full"], *_ = ask(client, question, "off")
+            elif turn == "cached":
+                row["miss"], *_ = ask(client, question, "miss")
+                row["hit"], told, _ = ask(client, question, "exact")
+                stages.append(told)
+            else:
+                ask(client, question.rstrip(" ?") + COURTESY, "miss")
+                taken, _, use = ask(client, question, "semantic", "miss")  # a name may be seen in one and not in the other
+                row |= {"alike": taken} if use == "semantic" else {}
+        rows.append(row)
+    rows = rows[10:]
+    names = sorted({name for told in stages for name in told})
+    return {
+        "p50_ms": {way: round(statistics.median(row[way] for row in rows if way in row), 2) for way in WAYS},
+        "ratio": {way: round(statistics.median(row[way] / row["full"] for row in rows if way in row), 3) for way in WAYS[1:]},
+        "alike": f"{sum('alike' in row for row in rows)} of {len(rows)}",
+        "stages_of_a_hit": {name: round(statistics.median(told.get(name, 0.0) for told in stages), 2) for name in names},
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cache", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--chunks", type=int, default=20_000)
+    parser.add_argument("--questions", type=int, default=100)
+    parser.add_argument("--texts", type=Path)
+    parser.add_argument("--redis", default="")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    texts = Texts(options.texts, random.Random(3))
+    shared = {"cache_redis_url": options.redis} if options.redis else {}
+    with open_home(PERSON, open_model(), lambda home: open_key(home / "privacy.key")) as (home, tools):
+        fill(tools, options.chunks, texts)
+        with ExitStack() as stack:
+            clients = {
+                "full": stack.enter_context(served(home, cache="off")),
+                "cached": stack.enter_context(served(home, cache="exact", **shared)),
+                "semantic": stack.enter_context(served(home, cache="semantic", **shared)),
+            }
+            for client in clients.values():
+                for question in texts.questions[:10]:
+                    client.post("/v1/retrieve", json={"query": question, "cache": "bypass"}, headers={"X-On-Behalf-Of": PERSON})
+            asked = list(dict.fromkeys(texts.questions[10:]))[: options.questions + 10]
+            told = {"chunks": options.chunks, **measure(clients, asked)}
+    print(json.dumps(told) if options.json else "\n".join(f"{name:16}{value}" for name, value in told.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
