@@ -21,6 +21,8 @@ SHARED = ("shared/1", "shared/2")
 LATEST = 20
 """Days; the past that versions lie in."""
 
+TRIES = 3
+
 Happening = Callable[[], None]
 
 
@@ -66,11 +68,13 @@ class Draws:
         return Paper(name or f"own/{self.word().lower()}", self.chance.choice(SOURCES)), edition
 
     def happening(self, world: World) -> tuple[str, Happening] | None:
-        """One thing that may happen to this tenant now, by its kind; None where there is nothing for it to happen to."""
-        kind = self.chance.choices([name for name, _, _ in _KINDS], [weight for _, weight, _ in _KINDS])[0]
-        draw = next(draw for name, _, draw in _KINDS if name == kind)
-        happening = draw(self, world)
-        return None if happening is None else (kind, happening)
+        """One thing that may happen to this tenant now, by its kind; None where chance finds nothing for it to happen to."""
+        kinds, weights = [(name, draw) for name, _, draw in _KINDS], [weight for _, weight, _ in _KINDS]
+        for _ in range(TRIES):
+            kind, draw = self.chance.choices(kinds, weights)[0]
+            if (happening := draw(self, world)) is not None:
+                return kind, happening
+        return None
 
 
 def _served(draws: Draws, world: World) -> Paper | None:
@@ -119,8 +123,9 @@ def _decision(draws: Draws, world: World) -> Happening | None:
     return lambda: world.decide(paper, lists if paper.decided is None or draws.chance.random() < 0.5 else None)
 
 
-def _relabelling(draws: Draws, world: World) -> Happening:
-    return world.catch_up
+def _relabelling(draws: Draws, world: World) -> Happening | None:
+    lagging = any(paper.served and paper.indexed != paper.due() for paper in world.truth.papers.values())
+    return world.catch_up if lagging else None
 
 
 def _edition(draws: Draws, world: World) -> Happening | None:
@@ -164,7 +169,7 @@ _KINDS: tuple[tuple[str, int, Callable[[Draws, World], Happening | None]], ...] 
     ("list", 6, _list),
     ("earlier list", 1, _earlier_list),
     ("operator's list", 2, _decision),
-    ("index catches up", 3, _relabelling),
+    ("index catches up", 6, _relabelling),
     ("version", 4, _edition),
     ("document", 3, _paper),
     ("retirement", 2, _retirement),

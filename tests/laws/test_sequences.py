@@ -53,9 +53,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         ),
     ),
     "a scope outlives its epoch": (Fault(Scopes.find, "kept is not None and kept.policy_epoch == epoch", "kept is not None"),),
-    "what changes in the midst of a question is not seen": (
-        Fault(confirm.confirm, "policy_epoch(session, asker.tenant_id) != scope.policy_epoch", "False"),
-    ),
+    "what changes in the midst of a question is not seen": (Fault(confirm.confirm_in, "policy != scope.policy_epoch", "False"),),
     "a session quotes what may not be read any more": (
         Fault(conversation._readable, "if may_pass(chunk, scope, None, gone)", "if True"),
     ),
