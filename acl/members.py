@@ -14,9 +14,11 @@ from acl.errors import NameTaken
 from acl.principal import Name
 from catalog.ids import PrincipalId, TenantId, utc_now
 from catalog.insert import batches, insert_ignore
+from catalog.requests import drop_requests_of
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import AccessEntry, Membership, Principal
 from catalog.tenants import bump_policy
+from catalog.turns import drop_turns_of
 
 
 def bind(
@@ -100,7 +102,7 @@ def add_aliases(session: WriteSession, tenant_id: TenantId, principal_id: Princi
 
 
 def remove(session: WriteSession, tenant_id: TenantId, ids: Collection[PrincipalId]) -> None:
-    """They are gone, and their other names and memberships with them. Whoever gets such a name later is somebody else."""
+    """They are gone, with other names, memberships and kept questions. Whoever gets such a name later is somebody else."""
     if not ids:
         return
     for batch in batches(ids):
@@ -110,6 +112,8 @@ def remove(session: WriteSession, tenant_id: TenantId, ids: Collection[Principal
             touched = or_(Membership.group_id.in_(part), Membership.member_id.in_(part))
             session.sql.execute(delete(Membership).where(Membership.tenant_id == tenant_id, touched))
             session.sql.execute(_these(tenant_id, part).values(deleted_at=utc_now()))
+            drop_requests_of(session, tenant_id, part)
+            drop_turns_of(session, tenant_id, part)
     bump_policy(session, tenant_id)
 
 

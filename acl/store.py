@@ -79,6 +79,14 @@ def find_person_by_external_id(session: ReadSession, tenant_id: TenantId, extern
     return Person(PrincipalId(rows[0].id), rows[0].name)
 
 
+def find_person_by_id(session: ReadSession, tenant_id: TenantId, person_id: PrincipalId) -> Person | None:
+    """The active person of this number; None for one who was disabled or removed."""
+    row = session.sql.execute(
+        select(Principal.id, Principal.name).where(Principal.id == person_id, *climb.in_force(Principal, tenant_id, "user"))
+    ).one_or_none()
+    return None if row is None else Person(PrincipalId(row.id), row.name)
+
+
 def person_state(session: ReadSession, tenant_id: TenantId, who: Name) -> PersonState | None:
     """The user called `who` as he is now, disabled or not; None when there is none (any more)."""
     if who.kind != "user":

@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import Update
 from catalog.errors import SourceRootConflict, UnknownDocument
 from catalog.ids import DocumentId, DocumentKey, Label, SourceId, TenantId, VersionId, storable, utc_now
 from catalog.insert import batches, insert_ignore
+from catalog.requests import drop_leaning
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Document, File, Source, Version
 from catalog.tenants import bump_corpus
@@ -67,6 +68,15 @@ def find_document(session: ReadSession, tenant_id: TenantId, name: str) -> Docum
         return None
     found = session.sql.scalar(select(Document).where(Document.tenant_id == tenant_id, Document.name == name))
     return None if found is None else _row(found)
+
+
+def find_documents(session: ReadSession, tenant_id: TenantId, numbers: Iterable[DocumentId]) -> list[DocumentRow]:
+    """Those of the documents that are known. Says nothing about who may read them."""
+    found: list[DocumentRow] = []
+    for batch in batches(sorted({*numbers})):
+        rows = session.sql.scalars(select(Document).where(Document.tenant_id == tenant_id, Document.id.in_(batch)))
+        found += map(_row, rows)
+    return found
 
 
 def get_document(session: ReadSession, tenant_id: TenantId, name: str) -> DocumentRow:
@@ -179,6 +189,7 @@ def hand_over(session: WriteSession, key: DocumentKey, source_id: SourceId, told
     nothing = {"current_version_id": None, "pinned_version_id": None, "label": None, "set_label": None, "indexed_label": None}
     session.sql.execute(_this(key).values(source_id=source_id, preferred_at=utc_now(), retired_at=utc_now(), **nothing))
     drop_versions(session, key)
+    drop_leaning(session, key.tenant_id, [key.document_id])
     bump_corpus(session, key.tenant_id)
 
 

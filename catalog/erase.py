@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, exists, func, select, update
 
 from catalog.insert import batches
+from catalog.requests import documents_of, leaning_on
 from catalog.session import ReadSession, WriteSession
-from catalog.tables import Base, Chunk, ChunkText, Document, File, Run, VaultEntry, Version
+from catalog.tables import Base, Chunk, ChunkText, Document, File, RequestRow, Run, VaultEntry, Version
 from catalog.tenants import bump_corpus
 from catalog.text import hold_texts
 from catalog.traces import Traces
@@ -25,7 +26,7 @@ KEYS = {Document.__tablename__: "documents", Version.__tablename__: "versions", 
 def erasable_tables() -> list[Table]:
     """Every table that rows are erased from, children first."""
     named = [table for table in reversed(Base.metadata.sorted_tables) if table.name in KEYS or {*REFERENCES} & {*table.c.keys()}]
-    return [*named, *(Base.metadata.tables[kind.__tablename__] for kind in (ChunkText, VaultEntry, Run))]
+    return [*named, *(Base.metadata.tables[kind.__tablename__] for kind in (ChunkText, VaultEntry, Run, RequestRow))]
 
 
 def erase_rows(session: WriteSession, traces: Traces) -> dict[str, int]:
@@ -37,7 +38,7 @@ def erase_rows(session: WriteSession, traces: Traces) -> dict[str, int]:
     hold_texts(session, traces.tenant_id, alone=True)
     hold_vault(session, traces.tenant_id)
     counts: dict[str, int] = {}
-    for table, condition in _conditions(traces):
+    for table, condition in _conditions(session, traces):
         done = session.sql.execute(delete(table).where(condition).execution_options(synchronize_session=False))
         counts[table.name] = counts.get(table.name, 0) + max(0, int(getattr(done, "rowcount", 0)))
     counts[ChunkText.__tablename__] = 0
@@ -54,7 +55,7 @@ def erase_rows(session: WriteSession, traces: Traces) -> dict[str, int]:
 def count_rows(session: ReadSession, traces: Traces) -> dict[str, int]:
     """How many rows there are that `erase_rows` would delete, by table."""
     counts: dict[str, int] = {}
-    for table, condition in _conditions(traces):
+    for table, condition in _conditions(session, traces):
         found = session.sql.scalars(select(func.count()).select_from(table).where(condition)).one()
         counts[table.name] = counts.get(table.name, 0) + found
     for batch in batches(sorted(traces.text_hashes)):
@@ -72,8 +73,12 @@ def held_elsewhere(session: ReadSession, traces: Traces) -> frozenset[str]:
     return frozenset(hash_ for rows in found for hash_ in rows)
 
 
-def _conditions(traces: Traces) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+def _conditions(session: ReadSession, traces: Traces) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     """For every table that may hold rows of it, children first: conditions of bounded size that together find them all."""
+    # a question that may hold words of these goes whole: what is sealed cannot be mended
+    leant = documents_of(session, traces.tenant_id, traces.versions) | {*traces.documents}
+    for these in batches(sorted(leant)):
+        yield Base.metadata.tables[RequestRow.__tablename__], leaning_on(traces.tenant_id, these)
     values: dict[str, Collection[Any]] = {
         "documents": list(traces.documents),
         "versions": traces.versions,

@@ -19,6 +19,7 @@ class Tenant(Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     policy_epoch: Mapped[int] = mapped_column(BigInteger, default=0)  # moves with every change of who may read what
     corpus_epoch: Mapped[int] = mapped_column(BigInteger, default=0)  # moves with every change of what can be found
+    log_days: Mapped[int | None]  # how long requests are kept for a replay; null: they are not
     created_at: Mapped[datetime]
 
 

@@ -1,4 +1,4 @@
-"""The whole schema, with `people_tables.py`, `audit_tables.py` and `turn_tables.py`.
+"""The whole schema, with `people_tables.py`, `audit_tables.py`, `turn_tables.py` and `request_tables.py`.
 
 Every table but `tenants`, `collections` and the Alembic one carries `tenant_id`. Integer keys are never reused (AUTOINCREMENT on
 SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value, but `vault.sealed`.
@@ -37,6 +37,10 @@ from catalog.people_tables import ScimResource as ScimResource
 from catalog.people_tables import ServiceKey as ServiceKey
 from catalog.people_tables import Sync as Sync
 from catalog.people_tables import Tenant as Tenant
+from catalog.request_tables import Judgement as Judgement
+from catalog.request_tables import RequestLeaning as RequestLeaning
+from catalog.request_tables import RequestResult as RequestResult
+from catalog.request_tables import RequestRow as RequestRow
 from catalog.turn_tables import TurnResult as TurnResult
 from catalog.turn_tables import TurnRow as TurnRow
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from catalog.ids import ChunkId, PrincipalId, TenantId
+from catalog.insert import batches
 from catalog.session import ReadSession, WriteSession
 from catalog.turn_tables import TurnResult, TurnRow
 
@@ -50,7 +51,7 @@ def append_turn(
     """Add a turn, let the session live on, and drop what is beyond `most` turns or expired in the tenant. The turn's number."""
     if session.dialect == "postgresql":  # two turns of one session, asked at once, get two numbers; SQLite has one writer anyway
         session.sql.execute(select(func.pg_advisory_xact_lock(int(key.digest[:15], 16))))
-    session.sql.execute(delete(TurnRow).where(TurnRow.tenant_id == key.tenant_id, TurnRow.expires_at <= now))
+    drop_expired_turns(session, key.tenant_id, now)
     last = session.sql.scalar(select(func.max(TurnRow.number)).where(*_of(TurnRow, key))) or 0
     of = {"tenant_id": key.tenant_id, "person_id": key.person_id, "session": key.digest}
     expires_at = now + life
@@ -61,6 +62,22 @@ def append_turn(
         session.sql.execute(insert(TurnResult), rows)
     session.sql.execute(delete(TurnRow).where(*_of(TurnRow, key), TurnRow.number <= last + 1 - most))
     return last + 1
+
+
+def drop_expired_turns(session: WriteSession, tenant_id: TenantId, now: datetime) -> int:
+    """Let go of the sessions that ended. How many turns they had."""
+    return _drop(session, TurnRow.tenant_id == tenant_id, TurnRow.expires_at <= now)
+
+
+def drop_turns_of(session: WriteSession, tenant_id: TenantId, people: Iterable[PrincipalId | int]) -> int:
+    """Let go of all sessions of these people. How many turns they had."""
+    mine = TurnRow.tenant_id == tenant_id
+    return sum(_drop(session, mine, TurnRow.person_id.in_(batch)) for batch in batches(people))
+
+
+def _drop(session: WriteSession, *conditions: ColumnElement[bool]) -> int:
+    done = session.sql.execute(delete(TurnRow).where(*conditions).execution_options(synchronize_session=False))
+    return max(0, int(getattr(done, "rowcount", 0)))
 
 
 def _of(table: type[TurnRow] | type[TurnResult], key: SessionKey) -> tuple[ColumnElement[bool], ...]:

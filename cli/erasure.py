@@ -101,7 +101,7 @@ def expire(
     tenant: Tenant = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Erase documents and earlier versions that are past their time by the rules of retention."""
+    """Erase documents and earlier versions that are past their time by the rules of retention, and kept requests and sessions."""
     from cli.flow_runs import run_expiry
 
     body = run_expiry(rules=rules, tenant=tenant, dry_run=dry_run, yes=yes)
@@ -110,6 +110,10 @@ def expire(
     else:
         rows = [(d["document"], "all of it" if d["whole"] else f"{d['versions']} earlier", d["until"]) for d in body["due"]]
         table(("document", "versions", "until"), rows, empty="Nothing is past its time.")
+        if not body["rules"]:
+            print("note: no rules of retention are set (INGEST_RETENTION): every document stays", file=sys.stderr)
+        if any(body["lapsed"].values()):
+            print(f"Let go of {body['lapsed']['requests']} requests and {body['lapsed']['turns']} turns of sessions.")
         for source in body["busy"]:
             print(f"warning: a run is writing the source {source}; its documents wait for the next time", file=sys.stderr)
         for receipt in body["receipts"]:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from cli import access, administrator, application, audit, demo, engineer, erasure, evaluate, keys, privacy, sources, versions
+from cli import (
+    access,
+    administrator,
+    application,
+    audit,
+    demo,
+    engineer,
+    erasure,
+    evaluate,
+    keys,
+    privacy,
+    replay,
+    request_log,
+    sources,
+    versions,
+)
 
 app = typer.Typer(
     name="portcullis",
@@ -40,9 +55,12 @@ for name, group in (
     ("keys", keys.keys),
     ("tenants", administrator.tenants),
     ("audit", audit.audit),
+    ("request-log", request_log.request_log),
+    ("feedback", request_log.feedback),
 ):
     app.add_typer(group, name=name)
 app.command("scim")(administrator.scim)
+app.command("replay")(replay.replay)
 
 app.command("forget")(erasure.forget)
 app.command("expire")(erasure.expire)

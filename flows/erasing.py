@@ -61,14 +61,14 @@ def forget_again(tools: Tools, tenant: str, run_id: str) -> list[str]:
 
 
 def read_rules(place: str | None) -> tuple[Rule, ...]:
-    """The retention rules in this file, or in that of INGEST_RETENTION. Raises `BadRetention`."""
+    """The retention rules in this file, or in that of INGEST_RETENTION; none where neither is named. Raises `BadRetention`."""
     from ingest.errors import BadRetention
     from ingest.retention import parse_rules
     from ingest.settings import IngestSettings
 
     file = IngestSettings().retention if place is None else Path(place)
     if file is None:
-        raise BadRetention("There are no rules of retention: set INGEST_RETENTION to their file. Until then all is kept.")
+        return ()
     try:
         return parse_rules(file.read_bytes(), str(file))
     except OSError as error:

@@ -7,6 +7,7 @@ PrivacyError
 │   ├── VaultKeyUnavailable  its keys cannot be had
 │   ├── VaultKeyMissing      none of its keys is the one that sealed an original
 │   └── VaultDamaged         a sealed original does not open: it was changed, or moved to another row
+├── SealBroken           something sealed does not open: it was changed, moved, or sealed under another key
 ├── NamesUnavailable     the model that finds names cannot be had: nothing is redacted, so nothing is stored
 └── PseudonymCollision   two values of a tenant have one pseudonym: the second is refused
 """
@@ -57,6 +58,16 @@ class VaultDamaged(VaultFault):
         super().__init__(
             f"The sealed original of {pseudonym} does not open: it was changed or moved. Restore the table `vault` from a "
             "backup, or let go of it with `portcullis vault discard` and ingest its documents again with --full."
+        )
+
+
+class SealBroken(PrivacyError):
+    code = "seal_broken"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something sealed does not open: it was changed or moved, or PRIVACY_KEY is not what it was. Restore the key, or the "
+            "table from a backup."
         )
 
 

@@ -23,6 +23,7 @@ from retrieval.errors import DeadlineExceeded
 from retrieval.expand import NOTHING, Around
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.known import KnownTo
+from retrieval.log_answer import entry_of, log_answer
 from retrieval.packed import pack_for
 from retrieval.query import Found
 from retrieval.rerank import rerank
@@ -83,7 +84,9 @@ async def answer(
     took_ms, calls = round(whole.stages["all"], 3), _model_calls(services, found, asked)
     told = {"cache": found.cache, "saved_ms": round(found.saved_ms, 3)}
     usage = UsageBody(took_ms=took_ms, stages=stages, tokens=_tokens(body), model_calls=calls, **told)
-    return body.model_copy(update={"usage": usage, "warnings": warnings, "session": session})
+    done = body.model_copy(update={"usage": usage, "warnings": warnings, "session": session})
+    unlogged = await log_answer(services, entry_of(asker, request, asked, found, done, request_id, limits.screen))
+    return done.model_copy(update={"warnings": [*warnings, *unlogged]}) if unlogged else done
 
 
 async def _answer(

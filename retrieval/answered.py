@@ -187,3 +187,16 @@ class Revealed:
     @classmethod
     def of(cls, body: Json) -> Revealed:
         return cls(UUID(body["request_id"]), body["text"], body["revealed"], body["withheld"])
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`judged` documents of the answer `of_request` have the grades that were given."""
+
+    request_id: UUID
+    of_request: UUID
+    judged: int
+
+    @classmethod
+    def of(cls, body: Json) -> Judged:
+        return cls(UUID(body["request_id"]), UUID(body["of_request"]), body["judged"])

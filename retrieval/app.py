@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -43,6 +43,7 @@ from retrieval.mcp_door import Door
 from retrieval.metrics import Metrics
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
 from retrieval.quotas import Quota, quotas
+from retrieval.request_log import RequestLog, log_seal
 from retrieval.reranker import Reranker, open_reranker
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.routes import router
@@ -56,11 +57,11 @@ from retrieval.tokens import Tokens
 
 
 @contextmanager
-def open_services(*, warm: bool = True) -> Iterator[Services]:
+def open_services(*, warm: bool = True, unlogged: Callable[[int], None] = lambda _: None) -> Iterator[Services]:
     """The services that the environment names. Raises what their openers raise; closes them at the end.
 
     `warm` loads the model and the vault's keys before the first question comes; for a single one, which may yet be refused, and
-    which reveals nothing, that is left out.
+    which reveals nothing, that is left out. `unlogged` hears how many requests the log lost.
     """
     limits = RetrievalSettings()
     tokens = open_tokens(limits) if warm else None
@@ -74,6 +75,7 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         redactor, question_key = open_question_redactor(privacy), open_question_key(privacy)
         reranker = _reranker(limits, settings)
         writer = AuditWriter(catalog) if warm else None
+        requests = RequestLog(catalog, log_seal(question_key), unlogged) if warm else None
         shadow = Shadow(catalog, index, limits.shadow_share) if warm and limits.shadow_share else None
         services = Services(
             *(catalog, index, named(model_name(settings)), redactor, named, vault, writer),
@@ -84,6 +86,7 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
             rewriter=open_rewriter(limits),
             reranker=reranker,
             shadow=shadow,
+            requests=requests,
         )
         try:
             if warm:
@@ -95,6 +98,8 @@ def open_services(*, warm: bool = True) -> Iterator[Services]:
         finally:
             if shadow is not None:
                 shadow.close()
+            if requests is not None:
+                requests.close()
             if writer is not None:
                 writer.close()
             if services.rewriter is not None:
@@ -197,6 +202,10 @@ def create_app(
     def mcp() -> AbstractAsyncContextManager[None]:
         return nullcontext() if door is None else serving_mcp(door, settings, log, _version())
 
+    def unlogged(count: int) -> None:
+        metrics.unlogged(count)
+        log.warning("requests_unlogged", count=count, detail="The catalog does not take them as fast as they come.")
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = settings.worker_threads
@@ -204,7 +213,7 @@ def create_app(
             async with mcp():
                 yield
             return
-        opening = open_services()
+        opening = open_services(unlogged=unlogged)
         opened = await to_thread.run_sync(opening.__enter__)
         try:
             app.state.services = with_cache(opened, settings, metrics, log)

@@ -5,9 +5,10 @@ Nothing here looks for anything. What is refused is refused before the index hea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
@@ -27,16 +28,20 @@ from retrieval.services import Services
 from retrieval.session import CatalogSessions, Sessions
 from retrieval.settings import RetrievalSettings
 from retrieval.wire import RetrieveRequest
-from retrieval.wire_filter import tree_of
+from retrieval.wire_filter import body_of, tree_of
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request looks for. `flagged`: the question seems to command the model that reads the answer."""
+    """What a request looks for. `flagged`: the question seems to command the model that reads the answer.
+
+    `filter`: the request's, as redaction left it.
+    """
 
     query: Query
     flagged: bool
     conversation: Conversation | None
+    filter: Mapping[str, Any] | None = None
 
 
 async def read_request(
@@ -52,11 +57,13 @@ async def read_request(
         raise QuestionTooLong(len(request.query), limits.max_question_characters)
     if request.rerank and services.reranker is None:
         raise NoReranker
-    tree = None if request.filter is None else typed(tree_of(request.filter), limits.fields)
+    sent = None if request.filter is None else tree_of(request.filter)
+    tree = None if sent is None else typed(sent, limits.fields)
     texts = (request.query, *(() if tree is None else hidden_texts(tree)))
     flagged, (redacted, *others) = await to_thread.run_sync(_checked, services, limits, asker, texts, request_id)
     hidden = {text: other.text for text, other in zip(texts[1:], others, strict=True)}
     sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
+    said = None if sent is None else body_of(with_texts(sent, {text: hidden.get(text, text) for text in hidden_texts(sent)}))
     clock.lap("redact")
     query, conversation = as_query(request, redacted, sieve), None
     if request.rerank:
@@ -67,7 +74,7 @@ async def read_request(
         done = conversation.rewritten
         query = replace(query, text=done.text, asked=query.asked and with_carried(query.asked, done.carried))
         clock.lap("session")
-    return Asked(query, flagged, conversation)
+    return Asked(query, flagged, conversation, said)
 
 
 def sessions_of(services: Services, limits: RetrievalSettings) -> Sessions:

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 import httpx
 
-from retrieval.answered import Answer, Document, Revealed
+from retrieval.answered import Answer, Document, Json, Judged, Revealed
 from retrieval.course import Calls, Came, Course, PortcullisProblem, Wait
 
-__all__ = ("Answer", "AsyncPortcullis", "Document", "Portcullis", "PortcullisProblem", "Revealed")
+__all__ = ("Answer", "AsyncPortcullis", "Document", "Judged", "Portcullis", "PortcullisProblem", "Revealed")
 
 T = TypeVar("T")
 
@@ -57,6 +59,21 @@ class Portcullis:
     def reveal(self, text: str, purpose: str, *, on_behalf_of: str | None = None, user_token: str | None = None) -> Revealed:
         """`text` with the pseudonyms swapped back whose values the person may see. The key needs the scope `reveal`."""
         return self._drive(self._calls.reveal(text, purpose, self._calls.who(on_behalf_of, user_token)))
+
+    def feedback(
+        self,
+        request_id: UUID | str,
+        judgements: Sequence[Json],
+        *,
+        on_behalf_of: str | None = None,
+        user_token: str | None = None,
+    ) -> Judged:
+        """How well an answer's documents fit: `{"ref": 1, "relevance": 3}` or `{"document": NAME, "relevance": 0}` each, 0 to 3.
+
+        `request_id` is the answer's. The same document again: the last grade counts. A request that is not kept, or is not this
+        person's, is the problem `unknown_request`.
+        """
+        return self._drive(self._calls.feedback(str(request_id), judgements, self._calls.who(on_behalf_of, user_token)))
 
     def close(self) -> None:
         self._http.close()
@@ -117,6 +134,17 @@ class AsyncPortcullis:
     ) -> Revealed:
         """As `Portcullis.reveal`."""
         return await self._drive(self._calls.reveal(text, purpose, self._calls.who(on_behalf_of, user_token)))
+
+    async def feedback(
+        self,
+        request_id: UUID | str,
+        judgements: Sequence[Json],
+        *,
+        on_behalf_of: str | None = None,
+        user_token: str | None = None,
+    ) -> Judged:
+        """As `Portcullis.feedback`."""
+        return await self._drive(self._calls.feedback(str(request_id), judgements, self._calls.who(on_behalf_of, user_token)))
 
     async def aclose(self) -> None:
         await self._http.aclose()

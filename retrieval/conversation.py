@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from acl.scope import ReadScope
 from acl.scopes import FindScope
 from catalog.errors import CatalogUnavailable
-from catalog.ids import ChunkId
+from catalog.ids import ChunkId, DocumentId
 from catalog.session import reading
 from catalog.supersession import superseded
 from catalog.tenants import policy_epoch
@@ -26,12 +26,15 @@ from catalog.versions import NOW
 from retrieval.errors import SessionsUnavailable
 from retrieval.history import History, fit
 from retrieval.identity import Asker
+from retrieval.leaning import leaning
 from retrieval.query import Found
 from retrieval.recheck import may_pass
 from retrieval.rewrite import Quoted, Rewritten, Turn, rewrite
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.services import Services
 from retrieval.session import Sessions, session_key
+
+Chosen = tuple[ChunkId, DocumentId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Conversation:
     evicted: tuple[int, ...] = ()
     by: Literal["rules", "model"] = "rules"
     available: bool = True
+    leans: tuple[Chosen, ...] = ()  # passages whose words the question took over
 
 
 async def resume(
@@ -57,18 +61,20 @@ async def resume(
         return Conversation(key, question, Rewritten(question, "standalone"), available=False)
     if not kept:
         return Conversation(key, question, Rewritten(question, "standalone"))
-    history, by_rules = await to_thread.run_sync(_by_rules, services, budget_tokens, asker, kept, question)
+    history, by_rules, quoted = await to_thread.run_sync(_by_rules, services, budget_tokens, asker, kept, question)
     by_model = await _by_model(services.rewriter, question, history, by_rules)
     by: Literal["rules", "model"] = "rules" if by_model is None else "model"
-    return Conversation(key, question, by_model or by_rules, history.evicted, by)
+    rewritten = by_model or by_rules
+    leans = leaning(rewritten.text, (question, *(turn.question for turn in kept)), quoted) if rewritten.text != question else ()
+    return Conversation(key, question, rewritten, history.evicted, by, leans=leans)
 
 
 def _by_rules(
     services: Services, budget_tokens: int, asker: Asker, kept: Sequence[KeptTurn], question: str
-) -> tuple[History, Rewritten]:
-    turns = _readable(services.catalog, asker, kept, services.scopes.find)
+) -> tuple[History, Rewritten, dict[Chosen, Quoted]]:
+    turns, quoted = _readable(services.catalog, asker, kept, services.scopes.find)
     history = fit(turns, services.embedder.tokens, budget_tokens)
-    return history, rewrite(question, history.turns, history.about)
+    return history, rewrite(question, history.turns, history.about), quoted
 
 
 async def _by_model(rewriter: ModelRewriter | None, question: str, history: History, by_rules: Rewritten) -> Rewritten | None:
@@ -91,8 +97,10 @@ async def remember(sessions: Sessions, conversation: Conversation, found: Found)
         return None
 
 
-def _readable(catalog: Engine, asker: Asker, kept: Sequence[KeptTurn], find: FindScope) -> list[Turn]:
-    """The turns, with what the asker may read now of the passages that answered them."""
+def _readable(
+    catalog: Engine, asker: Asker, kept: Sequence[KeptTurn], find: FindScope
+) -> tuple[list[Turn], dict[Chosen, Quoted]]:
+    """The turns, with what the asker may read now of the passages that answered them; and those passages, each once."""
     ids = list(dict.fromkeys(id_ for turn in kept for id_ in turn.results.values()))
     with reading(catalog) as session:
         scope: ReadScope = asker.scope
@@ -101,12 +109,13 @@ def _readable(catalog: Engine, asker: Asker, kept: Sequence[KeptTurn], find: Fin
         stored = held_chunks(session, asker.tenant_id, ids, NOW, scope.labels)
         documents = {chunk.key.document_id for chunk in stored.values()}
         gone = superseded(session, asker.tenant_id, documents, NOW, scope.labels)
-    quoted: dict[ChunkId, Quoted] = {
-        id_: Quoted(chunk.title, chunk.headings, chunk.text)
+    quoted = {
+        (id_, chunk.key.document_id): Quoted(chunk.title, chunk.headings, chunk.text)
         for id_, chunk in stored.items()
         if may_pass(chunk, scope, None, gone)
     }
-    return [Turn(turn.number, turn.question, _by_place(turn, quoted)) for turn in kept]
+    by_chunk = {id_: said for (id_, _), said in quoted.items()}
+    return [Turn(turn.number, turn.question, _by_place(turn, by_chunk)) for turn in kept], quoted
 
 
 def _by_place(turn: KeptTurn, quoted: dict[ChunkId, Quoted]) -> tuple[Quoted | None, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import httpx
 
-from retrieval.answered import Answer, Document, Json, Revealed
+from retrieval.answered import Answer, Document, Json, Judged, Revealed
 
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 10.0
@@ -93,6 +93,11 @@ class Calls:
 
     def reveal(self, text: str, purpose: str, who: Headers) -> Course[Revealed]:
         return self._course("POST", "/v1/reveal", who, Revealed.of, {"text": text, "purpose": purpose})
+
+    def feedback(self, request_id: str, judgements: Sequence[Json], who: Headers) -> Course[Judged]:
+        return self._course(
+            "POST", "/v1/search-feedback", who, Judged.of, {"request_id": request_id, "judgements": [*judgements]}
+        )
 
     def who(self, on_behalf_of: str | None, user_token: str | None) -> Headers:
         """The headers that say who asks. Without a key the token stands alone."""

@@ -34,6 +34,8 @@ RetrievalError
 ├── BadCacheStore             RETRIEVAL_CACHE_REDIS_URL names what cannot be used
 ├── BadAlertWebhook           RETRIEVAL_ALERT_WEBHOOK is no address
 ├── NoSuchDocument            absent or unreadable: the two look alike
+├── UnknownRequest            not kept, kept no longer, or somebody else's: all look alike
+├── RequestUnreadable         a kept request that another release wrote in another form
 ├── RerankerUnfit             RETRIEVAL_RERANKER names no model that can rerank
 ├── RerankerLate              the reranker took longer than it may: the answer goes without it
 ├── Overloaded                as many requests as are allowed are at work and wait
@@ -305,6 +307,25 @@ class NoSuchDocument(RetrievalError):
 
     def __init__(self) -> None:
         super().__init__("There is no document with this id that this person may read.")
+
+
+class UnknownRequest(RetrievalError):
+    code = "unknown_request"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No request of this person is kept under this id. Requests are kept for some days, where `portcullis request-log on` "
+            "was said."
+        )
+
+
+class RequestUnreadable(RetrievalError):
+    code = "request_unreadable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request was kept by another release, in a form that this one does not read. Replay it with that one."
+        )
 
 
 class RerankerUnfit(RetrievalError):

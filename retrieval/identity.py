@@ -36,7 +36,7 @@ PREFIX = "pck_"
 DOTS = 2
 """In a signed token (RFC 7515, 7.1); a key has none."""
 KEY = re.compile(r"pck_[0-9A-Za-z]+_[0-9A-Za-z_-]+")
-SELF_TOLD = frozenset(("retrieve", "document"))
+SELF_TOLD = frozenset(("retrieve", "document", "feedback"))
 """Operations that write, before anything is handed out, an entry that names the actor and the person: one for each request."""
 HEADERS = ("authorization", "x-on-behalf-of", "x-user-token")
 

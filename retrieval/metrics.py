@@ -52,6 +52,7 @@ class Metrics:
         self._cached = Counter("portcullis_cache", "Questions by what the cache did", ("tenant", "use"), registry=of)
         self._saved = Counter("portcullis_cache_saved_seconds", "Time that hits saved", ("tenant",), registry=of)
         self._cache_lost = Counter("portcullis_cache_unshared", "Failures of the Redis that keeps answers", registry=of)
+        self._unlogged = Counter("portcullis_requests_unlogged", "Requests that the request log lost", registry=of)
         Gauge("portcullis_requests_at_work", "Requests at work", registry=of).set_function(places)
         Gauge("portcullis_requests_waiting", "Requests that wait for a place", registry=of).set_function(waiting)
 
@@ -95,6 +96,10 @@ class Metrics:
     def cache_unshared(self) -> None:
         """The Redis that keeps answers failed."""
         self._cache_lost.inc()
+
+    def unlogged(self, count: int) -> None:
+        """So many requests did not get into the request log."""
+        self._unlogged.inc(count)
 
     def page(self, tenant_id: TenantId | None = None) -> bytes:
         """All in Prometheus's text format; of one tenant only the series that carry its number."""

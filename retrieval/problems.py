@@ -30,6 +30,7 @@ from retrieval.errors import (
     RequestTooLarge,
     RetrievalError,
     TooManyNames,
+    UnknownRequest,
     UserTokenUnsupported,
 )
 
@@ -58,6 +59,7 @@ TABLE: tuple[Row, ...] = (
     Row(NoPerson, 403, "Nobody asks"),
     Row(UnknownPerson, 403, "Unknown person", "There is no active person by that name here. An administrator syncs people."),
     Row(NoSuchDocument, 404, "No such document"),
+    Row(UnknownRequest, 404, "No such request"),
     Row(UnknownTenant, 404, "No such tenant"),
     Row(TooManyNames, 429, "Too many questions by name"),
     Row(RateLimited, 429, "Too much was asked for"),

@@ -102,8 +102,9 @@ class Found:
 
     `complete` is False only when fewer than `top_k` are here although the search was given up before the index was exhausted.
     `stages` holds milliseconds. `collection` is None when nothing was ever indexed. `tokens` are those of its model.
-    `policy_epoch`: of the permissions that the passages were confirmed under. `lost`: what the search had to do without.
-    `cache`: whether the answer was kept, and for which question; `saved_ms`: what the search took longer.
+    `policy_epoch` and `corpus_epoch`: of the permissions and the documents that the passages were confirmed under. `lost`: what
+    the search had to do without. `cache`: whether the answer was kept, and for which question; `saved_ms`: what the search took
+    longer.
     """
 
     passages: tuple[Passage, ...]
@@ -114,6 +115,7 @@ class Found:
     tokens: Tokens
     policy_epoch: int
     lost: tuple[str, ...] = ()
+    corpus_epoch: int = 0
     cache: CacheUse = "off"
     saved_ms: float = 0.0
 

@@ -21,6 +21,7 @@ from retrieval.answer import answer
 from retrieval.body import LOST, UNAUDITED
 from retrieval.document import give_document
 from retrieval.errors import Draining, NotReady
+from retrieval.feedback import give_feedback
 from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials, key_with
 from retrieval.limits import Verdict
 from retrieval.metered import admit, charge
@@ -29,6 +30,7 @@ from retrieval.reveal import answer_reveal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 from retrieval.wire import DocumentResponse, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
+from retrieval.wire_feedback import FeedbackRequest, FeedbackResponse
 from retrieval.wire_values import Moment
 
 KEY = HTTPBearer(scheme_name="service key", description="A key `pck_...` with the scope `retrieve`", auto_error=False)
@@ -163,6 +165,29 @@ async def reveal(request: Request, response: Response, body: RevealRequest) -> R
 
     done = await _admission(request).run(work)
     _note(request, revealed=sum(done.revealed.values()), withheld=done.withheld)
+    return done
+
+
+@router.post(
+    "/v1/search-feedback",
+    summary="How well documents answered a request of this person's, where the tenant keeps a request log",
+    responses=REFUSED
+    | problems(
+        s400="The body is not JSON, or two headers say who asks",
+        s404="The request is not kept, or a document is absent or unreadable: nothing of the call is kept",
+        s413="The body is too large",
+        s422="The request is not well formed",
+    ),
+    dependencies=[Security(KEY), Security(PERSON)],
+    openapi_extra=ON_BEHALF_OF,
+)
+async def search_feedback(request: Request, body: FeedbackRequest) -> FeedbackResponse:
+    async def work() -> FeedbackResponse:
+        asker, _ = await _admitted(request, "feedback")
+        return await give_feedback(_services(request), asker, body, _request_id(request))
+
+    done = await _admission(request).run(work)
+    _note(request, judged=done.judged)
     return done
 
 

@@ -108,7 +108,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
         return Found((), True, began, None, clock.stages, services.embedder.tokens, asker.scope.policy_epoch)
     collection, sources = start.collection, start.sources
     if recalled is not None:
-        return _recalled(services, collection, recalled, "exact", clock)
+        return _recalled(services, start, recalled, "exact", clock)
     embedder, look, lost = await to_thread.run_sync(look_for, services, collection, query)
     verbatim = read_verbatim(query.text, query.names)
     words = query_vector(verbatim.words, embedder.language) if verbatim else None
@@ -117,7 +117,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
         recalled = await to_thread.run_sync(by_another, seen, look.dense)
         clock.lap("cache")
         if recalled is not None:
-            return _recalled(services, collection, recalled, "semantic", clock)
+            return _recalled(services, start, recalled, "semantic", clock)
     shelves = collection.shelves if query.when.past else (collection.current,)
     readers = [Reader(services.index, shelf.name, to_thread.current_default_thread_limiter()) for shelf in shelves]
     scope, skip, limit = asker.scope, frozenset[ChunkId](), _first_limit(query)
@@ -127,7 +127,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
         limit *= among.thinned
         clock.lap("filter")
     passages: tuple[Passage, ...] = ()
-    exhausted, settled, as_of, epoch, policy = False, False, began, -1, asker.scope.policy_epoch
+    exhausted, settled, as_of, epoch, policy, corpus = False, False, began, -1, asker.scope.policy_epoch, 0
     for _ in range(ROUNDS):
         here = replace(look, limit=limit, sources=sources, skip=skip, documents=among.documents, floor=query.min_score)
         found = [await r.search(here, scope) for r in readers]
@@ -151,7 +151,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
             confirmed = [one for one in told if one.dense is not None and one.dense >= query.min_score]
         groups = folded(confirmed, query.top_k, query.dedup, checked.signatures, query.max_per_document)
         passages = placed(groups)
-        as_of, policy = checked.as_of, checked.scope.policy_epoch
+        as_of, policy, corpus = checked.as_of, checked.scope.policy_epoch, checked.corpus_epoch
         exhausted = all(len(part) < limit for part in found)
         stale = checked.result.dropped - checked.result.filtered
         settled = not (stale or checked.revived) and checked.scope.labels == scope.labels
@@ -173,7 +173,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
         await to_thread.run_sync(keep, seen, Settled(groups, passages, checked.result.confirmed, kept, near, took_ms, look.dense))
         clock.lap("cache")
     use: CacheUse = "off" if services.cache is None else "miss" if use_cache else "bypass"
-    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost, use)
+    return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost, corpus, use)
 
 
 def _begin(
@@ -194,12 +194,13 @@ def _begin(
         return start, seen, recalled
 
 
-def _recalled(services: Services, collection: LiveCollection, done: Recalled, use: CacheUse, clock: Clock) -> Found:
-    """What was kept is whole: nothing else is."""
+def _recalled(services: Services, start: Start, done: Recalled, use: CacheUse, clock: Clock) -> Found:
+    """What was kept is whole: nothing else is. It was confirmed at the corpus that the question was asked of."""
     saved_ms = max(0.0, done.took_ms - sum(clock.stages.values()))
-    tokens, policy = services.embedder_of(collection).tokens, done.policy_epoch
-    asked = done.permissions_as_of
-    return Found(done.passages, True, asked, collection.name, clock.stages, tokens, policy, cache=use, saved_ms=saved_ms)
+    collection, asked, policy = start.collection, done.permissions_as_of, done.policy_epoch
+    tokens = services.embedder_of(collection).tokens
+    found = (done.passages, True, asked, collection.name, clock.stages, tokens, policy, (), start.corpus_epoch)
+    return Found(*found, cache=use, saved_ms=saved_ms)
 
 
 def _first_limit(query: Query) -> int:

@@ -20,6 +20,7 @@ from privacy.vault import Vault
 from retrieval.audit_writer import AuditWriter
 from retrieval.cache import Cache
 from retrieval.candidates import Facts
+from retrieval.request_log import RequestLog
 from retrieval.reranker import Reranker
 from retrieval.rewrite_model import ModelRewriter
 from retrieval.session import Sessions
@@ -38,10 +39,10 @@ class Services:
     """Each is safe to call from several threads. `open_named` opens a model by the name that a collection's row gives.
 
     Without a `vault` nothing can be revealed, without `tokens` no person's token is taken, without a `shadow` recall is not
-    measured. Without the `audit`'s writer each entry is a transaction of its own: enough for a single question. `question_key`
-    makes the digests of questions there; one made up here is good for this process alone. Without `sessions` the catalog keeps
-    them, without a `rewriter` questions are rewritten by rules alone, without a `reranker` nobody may ask for one, without a
-    `cache` every answer is searched for.
+    measured. Without the `audit`'s writer and that of the log of `requests` each entry is a transaction of its own: enough for a
+    single question. `question_key` makes the digests of questions and seals requests; one made up here is good for this process
+    alone. Without `sessions` the catalog keeps them, without a `rewriter` questions are rewritten by rules alone, without a
+    `reranker` nobody may ask for one, without a `cache` every answer is searched for.
     """
 
     catalog: Engine
@@ -61,6 +62,7 @@ class Services:
     rewriter: ModelRewriter | None = None
     reranker: Reranker | None = None
     cache: Cache | None = None
+    requests: RequestLog | None = None
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
@@ -36,11 +37,25 @@ def _utc(moment: datetime) -> datetime:
         raise ValueError("is no time within the years 1 to 9999 in UTC") from None
 
 
+def _id(value: object) -> object:
+    """A text as an id, in the one form that ids are given out in; the framework hands JSON over as values, as with times."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = UUID(value)
+    except ValueError:
+        found = None
+    if found is None or str(found) != value.lower():
+        raise ValueError("is no id as in answers: 8-4-4-4-12 hexadecimal digits")
+    return found
+
+
 def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Text = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": NO_NUL})]
+Id = Annotated[UUID, BeforeValidator(_id)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_utc)]
 WHOLE = BeforeValidator(_whole)
 """Stands last, behind an integer's bounds: pydantic describes only those that it finds on the integer itself."""

@@ -19,7 +19,7 @@ DESIGNED_PURE = {
     "acl": ("principal", "access", "groups", "scope", "diff", "effect"),
     "acl.scim": ("dialect", "membership", "shape"),
     "index": ("point", "where", "plan", "fuse", "lexical"),
-    "evals": ("words", "measures"),
+    "evals": ("words", "measures", "sequences.canary", "sequences.truth", "sequences.judge"),
     "ingest": ("documents", "manifest", "dedupe", "resolve", "chunk", "plan", "members", "trust", "retention"),
     "ingest.parse": (
         *("box", "table", "pdf_quality", "layout", "layout_cut", "layout_heading", "layout_paragraph", "layout_rows"),
@@ -36,7 +36,7 @@ DESIGNED_PURE = {
     "retrieval": (
         *("query", "recheck", "rank", "fade", "verbatim", "context", "problems", "filter", "fields", "filter_text"),
         *("units", "formats", "expand", "compress", "screen", "screen_phrases", "screen_words", "screening", "unmask"),
-        *("rewrite", "phrases", "pointing", "cues", "history", "said", "sentence"),
+        *("rewrite", "phrases", "pointing", "cues", "history", "said", "sentence", "logged", "leaning", "differences"),
         *("kept", "cache_key", "distinct", "distinct_words"),
     ),
 }  # fmt: skip

@@ -44,7 +44,11 @@ def service(services: Services, settings: RetrievalSettings) -> Service:
     [
         ("/healthz", "positive"),
         ("/readyz", "positive"),
-        *((path, mode) for path in ("/v1/retrieve", "/v1/documents/{id}", "/v1/reveal") for mode in ("positive", "negative")),
+        *(
+            (path, mode)
+            for path in ("/v1/retrieve", "/v1/documents/{id}", "/v1/reveal", "/v1/search-feedback")
+            for mode in ("positive", "negative")
+        ),
     ],
 )
 def test_every_answer_is_as_described(service: Service, path: str, mode: str) -> None:
@@ -69,4 +73,7 @@ def test_every_answer_is_as_described(service: Service, path: str, mode: str) ->
 
 def test_the_page_lists_every_path(service: Service) -> None:
     described = set(service.raw("GET", "/openapi.json").json()["paths"])
-    assert described == {"/v1/retrieve", "/v1/documents/{id}", "/v1/reveal", "/healthz", "/readyz", "/metrics"}
+    assert described == {
+        *("/v1/retrieve", "/v1/documents/{id}", "/v1/reveal", "/v1/search-feedback"),
+        *("/healthz", "/readyz", "/metrics"),
+    }
