@@ -32,6 +32,7 @@ RetrievalError
 │   └── BudgetExhausted       it was handed as many tokens as it may be in a day
 ├── BadLimitStore             RETRIEVAL_LIMITS_REDIS_URL names what cannot be used
 ├── BadAlertWebhook           RETRIEVAL_ALERT_WEBHOOK is no address
+├── BadTraces                 RETRIEVAL_TRACES_URL or what it needs cannot be used
 ├── NoSuchDocument            absent or unreadable: the two look alike
 ├── RerankerUnfit             RETRIEVAL_RERANKER names no model that can rerank
 ├── RerankerLate              the reranker took longer than it may: the answer goes without it
@@ -290,6 +291,13 @@ class BadAlertWebhook(RetrievalError):
         super().__init__(
             "RETRIEVAL_ALERT_WEBHOOK is no address; write `https://HOST/PATH`, or leave it out: /metrics tells alike."
         )
+
+
+class BadTraces(RetrievalError):
+    code = "bad_traces"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"RETRIEVAL_TRACES_URL is not taken: {fault}. Without it, no traces are made.")
 
 
 class NoSuchDocument(RetrievalError):

@@ -41,6 +41,7 @@ from retrieval.rank import rank
 from retrieval.recheck import Recheck, may_pass, recheck
 from retrieval.screening import Screening
 from retrieval.services import Services
+from retrieval.timeline import note_stage
 from retrieval.verbatim import lift, read_verbatim
 
 ROUNDS = 8
@@ -149,6 +150,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
             told = await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, confirmed)
             confirmed = [one for one in told if one.dense is not None and one.dense >= query.min_score]
         passages = rank(confirmed, query.top_k, query.dedup, checked.signatures, query.max_per_document)
+        clock.lap("rank")
         as_of, policy = checked.as_of, checked.scope.policy_epoch
         exhausted = all(len(part) < limit for part in found)
         stale = checked.result.dropped - checked.result.filtered
@@ -164,6 +166,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
     complete = (exhausted and not lost) or len(passages) == query.top_k
     if query.scores and look.dense is not None:
         passages = tuple(await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, passages))
+        clock.lap("rank")
     if services.shadow is not None and not lost:
         services.shadow.offer(collection.name, replace(look, sources=sources, documents=among.documents), scope)
     return Found(passages, complete, as_of, collection.name, clock.stages, embedder.tokens, policy, lost)
@@ -260,7 +263,7 @@ def _signatures(session: ReadSession, tenant_id: TenantId, result: Recheck, quer
 
 
 class Clock:
-    """Milliseconds by stage; a stage that comes again adds up."""
+    """Milliseconds by stage; a stage that comes again adds up. The request's timeline, where there is one, has each lap."""
 
     def __init__(self, now: Callable[[], float] = perf_counter) -> None:
         self._now = now
@@ -275,4 +278,5 @@ class Clock:
         """What passed since the last lap belongs to `stage`."""
         now = self._now()
         self.stages[stage] = self.stages.get(stage, 0.0) + (now - self._last) * 1000
+        note_stage(stage, self._last, now)
         self._last = now

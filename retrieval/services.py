@@ -25,6 +25,7 @@ from retrieval.session import Sessions
 from retrieval.shadow import Shadow
 from retrieval.tokenizers import BUILT_IN
 from retrieval.tokens import Tokens
+from retrieval.usage_writer import UsageWriter
 
 
 def no_model(name: str) -> Embedder:
@@ -39,7 +40,8 @@ class Services:
     Without a `vault` nothing can be revealed, without `tokens` no person's token is taken, without a `shadow` recall is not
     measured. Without the `audit`'s writer each entry is a transaction of its own: enough for a single question. `question_key`
     makes the digests of questions there; one made up here is good for this process alone. Without `sessions` the catalog keeps
-    them, without a `rewriter` questions are rewritten by rules alone, without a `reranker` nobody may ask for one.
+    them, without a `rewriter` questions are rewritten by rules alone, without a `reranker` nobody may ask for one. Without
+    `usage` nobody adds up what tenants cost.
     """
 
     catalog: Engine
@@ -58,6 +60,7 @@ class Services:
     sessions: Sessions | None = None
     rewriter: ModelRewriter | None = None
     reranker: Reranker | None = None
+    usage: UsageWriter | None = None
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""
