@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from cli import access, administrator, application, audit, demo, engineer, erasure, evaluate, keys, privacy, sources, versions
+from cli import (
+    access,
+    administrator,
+    application,
+    audit,
+    demo,
+    engineer,
+    erasure,
+    evaluate,
+    keys,
+    privacy,
+    sources,
+    status,
+    versions,
+)
 
 app = typer.Typer(
     name="portcullis",
@@ -17,7 +31,7 @@ app = typer.Typer(
 
 for name, room in (
     ("ingest", engineer.ingest),
-    ("status", engineer.status),
+    ("status", status.status),
     ("verify", engineer.verify),
     ("rebuild", engineer.rebuild),
 ):
