@@ -219,7 +219,7 @@ def create_app(
     app.state.admission = admission = Admission(settings.concurrent, settings.queue, settings.deadline_seconds)
     app.state.metrics = metrics = Metrics(admission.at_work, admission.waiting, settings.metrics_tenants)
     app.state.limits = open_limits(settings, metrics, log)
-    traces = open_traces(settings, _version(), metrics, log)
+    app.state.traces = traces = open_traces(settings, _version(), metrics, log)
     app.include_router(router)
     if settings.mcp:
         door = add_mcp(app, settings, open_tokens(settings) if given is None else given.tokens)

@@ -87,7 +87,7 @@ def _whole(request: Ended) -> list[tuple[Lap, float]]:
     found = [(replace(lap, fault=UNFINISHED) if lap.ended is None else lap, ended) for lap, ended in found]
     stages = [ended for lap, ended in found if lap.kind == "stage"]
     if stages and _failed(request):
-        found.append((Lap(UNFINISHED, "stage", max(stages)), until))
+        found.append((Lap(UNFINISHED, "stage", max(stages), fault=UNFINISHED), until))
     return found
 
 

@@ -68,7 +68,7 @@ def test_where_a_request_failed_the_stage_that_was_under_way_is_seen() -> None:
     assert [(span.name, span.fault) for span in found] == [
         ("POST /v1/retrieve", "deadline_exceeded"),
         ("redact", None),
-        (UNFINISHED, None),
+        (UNFINISHED, UNFINISHED),
         ("index search", UNFINISHED),
     ]
     assert found[3].parent_id == found[2].span_id
