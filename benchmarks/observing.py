@@ -1,13 +1,13 @@
 """What traces cost a question, and what one looks like: three services over one home, asked in turn.
 
-    python -m benchmarks.observing [--chunks 20000] [--questions 200] [--json]
+    python -m benchmarks.observing [--chunks 20000] [--questions 200] [--texts DIR] [--json]
 
 off      no collector is named
 on       each request is traced, and a collector on this machine takes it
 silent   each request is traced for a collector that takes the connection and says nothing
 
-Told are the medians, the ratios to `off`, and what became of the traces; then the trace of one question, as the collector got it,
-and what `portcullis status` says of the three together.
+Told are the medians, the ratios to `off`, and what became of the traces; then the trace of the quickest question, and what
+`portcullis status` says of the three together. `--texts` as in `benchmarks.retrieve`.
 """
 
 from __future__ import annotations
@@ -72,13 +72,14 @@ def silence() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1/traces"
 
 
-def drawn(message: bytes) -> list[str]:
-    """The first trace of a message with an answer in it: milliseconds from its beginning, how long, what."""
+def drawn(messages: Sequence[bytes]) -> list[str]:
+    """The quickest request of all: milliseconds from its beginning, how long, what."""
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-    read = ExportTraceServiceRequest.FromString(message)
-    spans = [span for resource in read.resource_spans for scope in resource.scope_spans for span in scope.spans]
-    root = next(span for span in spans if not span.parent_span_id)
+    read = [ExportTraceServiceRequest.FromString(message) for message in messages]
+    spans = [s for one in read for resource in one.resource_spans for scope in resource.scope_spans for s in scope.spans]
+    roots = (span for span in spans if not span.parent_span_id)
+    root = min(roots, key=lambda span: span.end_time_unix_nano - span.start_time_unix_nano)
     inside: dict[bytes, list[Any]] = {}
     for span in spans:
         if span.trace_id == root.trace_id:
@@ -113,9 +114,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.observing", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--chunks", type=int, default=20_000)
     parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--texts", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    texts = Texts(None, random.Random(3))
+    texts = Texts(options.texts, random.Random(3))
     with ExitStack() as stack:
         home, tools = stack.enter_context(open_home(PERSON, open_model(), lambda home: open_key(home / "privacy.key")))
         fill(tools, options.chunks, texts)
@@ -144,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         time.sleep(FLUSH_SECONDS + 1)
         status = shown(home)
-    trace = drawn(came[-1])
+    trace = drawn(came)
     if options.json:
         print(json.dumps(told | {"trace": trace, "status": status}))
     else:

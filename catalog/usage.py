@@ -14,9 +14,6 @@ from catalog.insert import insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.usage_tables import UsageHour
 
-LONGEST_OPERATION = 20
-"""Characters of an operation's name."""
-
 
 @dataclass(frozen=True, slots=True)
 class Usage:
