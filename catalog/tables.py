@@ -1,4 +1,4 @@
-"""The whole schema, with `people_tables.py`, `audit_tables.py`, `turn_tables.py` and `request_tables.py`.
+"""The whole schema, with `people_tables.py`, `audit_tables.py`, `turn_tables.py`, `request_tables.py` and `usage_tables.py`.
 
 Every table but `tenants`, `collections` and the Alembic one carries `tenant_id`. Integer keys are never reused (AUTOINCREMENT on
 SQLite, sequences on PostgreSQL). Times are aware UTC. No column holds an original of a redacted value, but `vault.sealed`.
@@ -43,6 +43,7 @@ from catalog.request_tables import RequestResult as RequestResult
 from catalog.request_tables import RequestRow as RequestRow
 from catalog.turn_tables import TurnResult as TurnResult
 from catalog.turn_tables import TurnRow as TurnRow
+from catalog.usage_tables import UsageHour as UsageHour
 
 # ---- what searching found, counted ------------------------------------------------------------------------------------------
 

@@ -44,6 +44,11 @@ def list_tenants(session: ReadSession) -> list[str]:
     return list(session.sql.scalars(select(Tenant.name).order_by(Tenant.name)))
 
 
+def tenant_names(session: ReadSession) -> dict[TenantId, str]:
+    """The name of every tenant by its number, in the order of names."""
+    return {TenantId(id_): name for id_, name in session.sql.execute(select(Tenant.id, Tenant.name).order_by(Tenant.name))}
+
+
 def all_tenants(session: ReadSession) -> list[TenantId]:
     """The numbers of all tenants, in order: for what an operator does to the whole deployment."""
     return [TenantId(number) for number in session.sql.scalars(select(Tenant.id).order_by(Tenant.id))]

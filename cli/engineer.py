@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,9 +12,6 @@ from cli.answer import DEFAULT, FAILED, QUARANTINED, Json, Tenant, command, docu
 
 if TYPE_CHECKING:
     from catalog.runs import QuarantinedFile
-
-STALE_SHOWN = 10
-RECALL_DAYS = 30
 
 quarantine = typer.Typer(invoke_without_command=True)
 engine = typer.Typer(help="The processes that Portcullis starts on first use.", no_args_is_help=True)
@@ -41,50 +37,6 @@ def ingest(
         _show_report(report)
     if _refused(report):
         raise typer.Exit(QUARANTINED)
-
-
-@command
-def status(tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
-    """What the tenant holds, its latest runs, and what is still served as an earlier pipeline read it."""
-    from catalog.ids import utc_now
-    from catalog.recall import recall_since
-    from catalog.runs import count_documents, last_runs
-    from catalog.session import transaction
-    from catalog.tenants import open_tenant
-    from catalog.versions import stale_documents
-    from flows.wiring import open_catalog, policy_ids, readings
-
-    with open_catalog() as catalog, transaction(catalog) as session:
-        tenant_id = open_tenant(session, tenant)
-        holds = count_documents(session, tenant_id)
-        runs = last_runs(session, tenant_id)
-        stale = stale_documents(session, tenant_id, readings())
-        recall = recall_since(session, tenant_id, utc_now().date() - timedelta(days=RECALL_DAYS - 1))
-    policies = policy_ids()
-    if as_json:
-        shown = [{"run_id": r.id, "source": r.source, "started_at": r.started_at, "finished_at": r.finished_at} for r in runs]
-        reports = [dict(r.report) for r in runs]
-        told = [a | {"report": b} for a, b in zip(shown, reports, strict=True)]
-        measured = {"questions": recall.questions, "recall@10": None if recall.share is None else round(recall.share, 4)}
-        told_besides = {"redaction_policies": policies, "search": measured}
-        document({"tenant": tenant, "holds": holds, "stale": stale, "runs": told, **told_besides})
-        return
-    table(("what", "count"), list(holds.items()))
-    print()
-    table(
-        ("source", "started", "finished", "indexed", "quarantined"),
-        [(r.source, r.started_at, r.finished_at, _ended(r.report, "indexed"), _ended(r.report, "quarantined")) for r in runs],
-        empty="No runs yet. `portcullis ingest PATH` makes one.",
-    )
-    print("\nRedaction policy in force: " + "; ".join(f"{of}: {id_}" if of else id_ for of, id_ in policies.items()))
-    if recall.share is not None:
-        print(f"\nRecall of the ten nearest, {recall.questions} sampled questions of {RECALL_DAYS} days: {recall.share:.4f}.")
-    if stale:
-        print("\nServed as an earlier pipeline read them; ingest their sources, with the files in place:")
-        for name in stale[:STALE_SHOWN]:
-            print(f"  {name}")
-        if len(stale) > STALE_SHOWN:
-            print(f"  and {len(stale) - STALE_SHOWN} more (--json names all)")
 
 
 @quarantine.callback()
@@ -234,10 +186,6 @@ def _quarantined(tenant: str) -> list[QuarantinedFile]:
 def _refused(report: Mapping[str, Any]) -> int:
     """Files that ended in the quarantine, those inside others too."""
     return int(report["documents"]["quarantined"] + report["children"]["quarantined"])
-
-
-def _ended(report: Mapping[str, Any], how: str) -> Any:
-    return report.get("documents", {}).get(how)
 
 
 def _show_report(report: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from cli import (
     replay,
     request_log,
     sources,
+    status,
     versions,
 )
 
@@ -32,7 +33,7 @@ app = typer.Typer(
 
 for name, room in (
     ("ingest", engineer.ingest),
-    ("status", engineer.status),
+    ("status", status.status),
     ("verify", engineer.verify),
     ("rebuild", engineer.rebuild),
 ):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, TypeVar
 
 import anyio
 
 from retrieval.errors import DeadlineExceeded, Overloaded
+from retrieval.timeline import note_stage
 
 T = TypeVar("T")
 
@@ -59,6 +60,7 @@ class Admission:
             return
         if len(self._waiting) >= self._most_waiting:
             raise Overloaded
+        began = perf_counter()
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         try:
@@ -67,8 +69,10 @@ class Admission:
             self._give_up(place)
             raise
         if not done:
+            note_stage("wait", began, perf_counter())
             self._give_up(place)
             raise DeadlineExceeded(self._seconds)
+        note_stage("wait", began, perf_counter())
 
     def _give_up(self, place: asyncio.Future[None]) -> None:
         """Stop waiting; a place that was handed over in this very moment goes to the next."""

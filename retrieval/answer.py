@@ -79,9 +79,9 @@ async def answer(
         session = session_body(asked.conversation, await remember(sessions_of(services, limits), asked.conversation, found))
         warnings += [NO_SESSION] if session.turn is None else []
         clock.lap("session")
-    whole.lap("all")
+    whole.lap("retrieve")
     stages = {name: round(ms, 3) for name, ms in ({"scope": asker.scope_ms} | found.stages | clock.stages).items()}
-    took_ms, calls = round(whole.stages["all"], 3), _model_calls(services, found, asked)
+    took_ms, calls = round(whole.stages["retrieve"], 3), _model_calls(services, found, asked)
     told = {"cache": found.cache, "saved_ms": round(found.saved_ms, 3)}
     usage = UsageBody(took_ms=took_ms, stages=stages, tokens=_tokens(body), model_calls=calls, **told)
     done = body.model_copy(update={"usage": usage, "warnings": warnings, "session": session})

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from uuid import UUID
 
@@ -40,7 +41,10 @@ from retrieval.limit_store import LimitStore, open_redis
 from retrieval.limits import Limits
 from retrieval.mcp import add_mcp, serving_mcp
 from retrieval.mcp_door import Door
+from retrieval.metered import note
 from retrieval.metrics import Metrics
+from retrieval.observer import Observer
+from retrieval.open import open_traces
 from retrieval.problems import MEDIA_TYPE, Problem, problem, problem_of_fields, problem_of_status
 from retrieval.quotas import Quota, quotas
 from retrieval.request_log import RequestLog, log_seal
@@ -54,14 +58,18 @@ from retrieval.settings import RetrievalSettings
 from retrieval.shadow import Shadow
 from retrieval.tokenizers import read_tokenizers
 from retrieval.tokens import Tokens
+from retrieval.traced_index import TracedIndex
+from retrieval.usage_writer import UsageWriter
 
 
 @contextmanager
-def open_services(*, warm: bool = True, unlogged: Callable[[int], None] = lambda _: None) -> Iterator[Services]:
+def open_services(
+    *, warm: bool = True, unlogged: Callable[[int], None] = lambda _: None, log: FilteringBoundLogger | None = None
+) -> Iterator[Services]:
     """The services that the environment names. Raises what their openers raise; closes them at the end.
 
     `warm` loads the model and the vault's keys before the first question comes; for a single one, which may yet be refused, and
-    which reveals nothing, that is left out. `unlogged` hears how many requests the log lost.
+    which reveals nothing, that is left out. `unlogged` hears how many requests the log lost, `log` what is done beside questions.
     """
     limits = RetrievalSettings()
     tokens = open_tokens(limits) if warm else None
@@ -69,7 +77,7 @@ def open_services(*, warm: bool = True, unlogged: Callable[[int], None] = lambda
     try:
         settings = IndexSettings()
         named = open_named(settings, questions=True)
-        index = open_index(settings)
+        index = open_index(settings) if limits.traces_url is None else TracedIndex(open_index(settings))
         privacy = PrivacySettings()
         vault = open_vault(privacy) if warm else None
         redactor, question_key = open_question_redactor(privacy), open_question_key(privacy)
@@ -77,6 +85,7 @@ def open_services(*, warm: bool = True, unlogged: Callable[[int], None] = lambda
         writer = AuditWriter(catalog) if warm else None
         requests = RequestLog(catalog, log_seal(question_key), unlogged) if warm else None
         shadow = Shadow(catalog, index, limits.shadow_share) if warm and limits.shadow_share else None
+        usage = UsageWriter(catalog, limits.usage_days, log) if warm else None
         services = Services(
             *(catalog, index, named(model_name(settings)), redactor, named, vault, writer),
             tokens=tokens,
@@ -87,6 +96,7 @@ def open_services(*, warm: bool = True, unlogged: Callable[[int], None] = lambda
             reranker=reranker,
             shadow=shadow,
             requests=requests,
+            usage=usage,
         )
         try:
             if warm:
@@ -102,6 +112,8 @@ def open_services(*, warm: bool = True, unlogged: Callable[[int], None] = lambda
                 requests.close()
             if writer is not None:
                 writer.close()
+            if usage is not None:
+                usage.close()
             if services.rewriter is not None:
                 services.rewriter.close()
             index.close()
@@ -209,19 +221,18 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = settings.worker_threads
-        if given is not None:
-            async with mcp():
-                yield
-            return
-        opening = open_services(unlogged=unlogged)
+        before = app.state.services
+        opening = open_services(unlogged=unlogged, log=log) if given is None else nullcontext(before)
         opened = await to_thread.run_sync(opening.__enter__)
         try:
             app.state.services = with_cache(opened, settings, metrics, log)
             async with mcp():
                 yield
         finally:
-            app.state.services = None
+            app.state.services = before
             await to_thread.run_sync(opening.__exit__, None, None, None)
+            if traces is not None:
+                await to_thread.run_sync(traces.close)
 
     app = FastAPI(
         title="Portcullis",
@@ -238,10 +249,12 @@ def create_app(
     app.state.metrics = metrics = Metrics(admission.at_work, admission.waiting, settings.metrics_tenants)
     app.state.services = None if given is None else with_cache(given, settings, metrics, log)
     app.state.limits = open_limits(settings, metrics, log)
+    app.state.traces = traces = open_traces(settings, _version(), metrics, log)
     app.include_router(router)
     if settings.mcp:
         door = add_mcp(app, settings, open_tokens(settings) if given is None else given.tokens)
-    app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes, metrics=metrics)
+    observer = Observer(log, metrics, partial(_usage, app), traces)
+    app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes, observer=observer)
     _handle_errors(app, log)
     _describe_problems(app)
     return app
@@ -252,16 +265,16 @@ def _handle_errors(app: FastAPI, log: FilteringBoundLogger) -> None:
         answer = problem(error, _id(request))
         if answer.status >= 500 and isinstance(error, PortcullisError):
             log.error("unavailable", request_id=str(_id(request)), code=error.code, detail=str(error))
-        return _response(answer)
+        return _response(request, answer)
 
     async def fields(request: Request, error: Exception) -> Response:
         listed: Sequence[dict[str, object]] = error.errors() if isinstance(error, RequestValidationError) else []
-        return _response(problem_of_fields(listed, _id(request)))
+        return _response(request, problem_of_fields(listed, _id(request)))
 
     async def framework(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        return _response(problem_of_status(error.status_code, _id(request), error.headers))
+        return _response(request, problem_of_status(error.status_code, _id(request), error.headers))
 
     app.add_exception_handler(PortcullisError, ours)
     app.add_exception_handler(RequestValidationError, fields)
@@ -281,9 +294,15 @@ def _describe_problems(app: FastAPI) -> None:
         described["components"]["schemas"].pop(unused, None)
 
 
-def _response(answer: Problem) -> Response:
+def _response(request: Request, answer: Problem) -> Response:
+    note(request, code=answer.body["code"])
     body, headers = render(answer)
     return Response(body, answer.status, headers)
+
+
+def _usage(app: FastAPI) -> UsageWriter | None:
+    services: Services | None = app.state.services
+    return None if services is None else services.usage
 
 
 def _id(request: Request) -> UUID:

@@ -20,6 +20,7 @@ from retrieval.audited import keep, keyed_digest
 from retrieval.body import location_body, version_body
 from retrieval.errors import NoSuchDocument
 from retrieval.identity import Asker
+from retrieval.search import Clock
 from retrieval.services import Services
 from retrieval.wire import DocumentPassageBody, DocumentResponse
 
@@ -28,18 +29,20 @@ async def give_document(
     services: Services, asker: Asker, name: str, request_id: UUID, at: datetime | None = None, *, required: bool = True
 ) -> tuple[DocumentResponse, bool]:
     """As `read_document`; it leaves, or its absence is told, when the audit has it. And whether the audit has it."""
-    found, error, versions = None, None, list[int]()
+    found, error, versions, clock = None, None, list[int](), Clock()
     try:
         found, version = await to_thread.run_sync(read_document, services.catalog, asker, name, request_id, at)
         versions.append(version)
     except NoSuchDocument as absent:
         error = absent
+    clock.lap("catalog")
     asked = keyed_digest(services.question_key, asker.tenant_id, name)
     details = {"request_id": str(request_id), "document": asked, "versions": versions}
     if asker.issuer is not None:
         details["issuer"] = asker.issuer
     note = Note(asker.tenant_id, asker.actor, "read", f"user:{asker.person.name}", details)
     kept = await keep(services, note, required=required)
+    clock.lap("audit")
     if found is None:
         raise error or NoSuchDocument
     return found, kept

@@ -33,6 +33,7 @@ RetrievalError
 ├── BadLimitStore             RETRIEVAL_LIMITS_REDIS_URL names what cannot be used
 ├── BadCacheStore             RETRIEVAL_CACHE_REDIS_URL names what cannot be used
 ├── BadAlertWebhook           RETRIEVAL_ALERT_WEBHOOK is no address
+├── BadTraces                 RETRIEVAL_TRACES_URL or what it needs cannot be used
 ├── NoSuchDocument            absent or unreadable: the two look alike
 ├── UnknownRequest            not kept, kept no longer, or somebody else's: all look alike
 ├── RequestUnreadable         a kept request that another release wrote in another form
@@ -300,6 +301,13 @@ class BadAlertWebhook(RetrievalError):
         super().__init__(
             "RETRIEVAL_ALERT_WEBHOOK is no address; write `https://HOST/PATH`, or leave it out: /metrics tells alike."
         )
+
+
+class BadTraces(RetrievalError):
+    code = "bad_traces"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"RETRIEVAL_TRACES_URL is not taken: {fault}. Without it, no traces are made.")
 
 
 class NoSuchDocument(RetrievalError):

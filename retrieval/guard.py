@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
-from time import perf_counter
 from typing import Any
-from uuid import UUID, uuid4
 
 from structlog.typing import FilteringBoundLogger
 
+from acl.log import places
 from retrieval.errors import Draining, RequestTooLarge
-from retrieval.metrics import Metrics
+from retrieval.observer import Observed, Observer
 from retrieval.problems import MEDIA_TYPE, Problem, problem
 
 Scope = MutableMapping[str, Any]
@@ -33,54 +31,36 @@ DRAINED_BODIES = 128
 class Guard:
     """An ASGI application around another one. `max_body_bytes` bounds what of a body is ever in memory."""
 
-    def __init__(self, application: Application, log: FilteringBoundLogger, max_body_bytes: int, metrics: Metrics) -> None:
+    def __init__(self, application: Application, log: FilteringBoundLogger, max_body_bytes: int, observer: Observer) -> None:
         self._application = application
         self._log = log
         self._max_body_bytes = max_body_bytes
-        self._metrics = metrics
+        self._observer = observer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        request_id, began = uuid4(), perf_counter()
-        state = scope.setdefault("state", {})
-        state["request_id"] = request_id
-        answered: list[int] = []
+        with self._observer.watching(scope) as request:
 
-        async def send_noting(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                answered.append(message["status"])
-                more = [(name.lower().encode(), value.encode()) for name, value in state.get("headers", {}).items()]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", str(request_id).encode()), *more]
-            await send(message)
+            async def send_noting(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    request.status = message["status"]
+                    more = [(name.lower().encode(), value.encode()) for name, value in request.state.get("headers", {}).items()]
+                    own = (b"x-request-id", str(request.request_id).encode())
+                    message["headers"] = [*message.get("headers", ()), own, *more]
+                await send(message)
 
-        try:
-            await self._serve(scope, receive, send_noting, request_id)
-        except asyncio.CancelledError:  # the service ends, and this took longer than it waits for
-            if not answered:
-                await respond(send_noting, problem(Draining(), request_id))
-            raise
-        except Exception as error:
-            self._log.error("failed", request_id=str(request_id), error=type(error).__name__, at=places(error))
-            if not answered:
-                await respond(send_noting, problem(error, request_id))
-        finally:
-            path = getattr(scope.get("route"), "path", None)
-            seconds = perf_counter() - began
-            if answered:
-                self._metrics.answered(state.get("log", {}).get("tenant"), path, answered[0], seconds)
-            self._log.info(
-                "request",
-                request_id=str(request_id),
-                method=scope["method"],
-                route=path,
-                status=answered[0] if answered else None,
-                took_ms=round(seconds * 1000, 1),
-                **state.get("log", {}),
-            )
+            try:
+                await self._serve(scope, receive, send_noting, request)
+            except asyncio.CancelledError:  # the service ends, and this took longer than it waits for
+                await _refuse(send_noting, request, Draining())
+                raise
+            except Exception as error:
+                self._log.error("failed", error=type(error).__name__, at=places(error.__traceback__))
+                await _refuse(send_noting, request, error)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: UUID) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, request: Observed) -> None:
         announced = _announced(scope)
         chunks: list[Message] = []
         size = 0
@@ -92,7 +72,7 @@ class Guard:
             more = message["type"] == "http.request" and message.get("more_body", False)
         if max(size, announced) > self._max_body_bytes:
             await _drain(receive, self._max_body_bytes * DRAINED_BODIES, more)
-            await respond(send, problem(RequestTooLarge(self._max_body_bytes), request_id))
+            await _refuse(send, request, RequestTooLarge(self._max_body_bytes))
             return
         replay = iter(chunks)
 
@@ -100,6 +80,14 @@ class Guard:
             return next(replay, None) or await receive()
 
         await self._application(scope, receive_again, send)
+
+
+async def _refuse(send: Send, request: Observed, error: Exception) -> None:
+    """Answer with a problem, unless an answer has begun to leave."""
+    answer = problem(error, request.request_id)
+    request.noted["code"] = answer.body["code"]
+    if request.status is None:
+        await respond(send, answer)
 
 
 async def respond(send: Send, answer: Problem) -> None:
@@ -114,12 +102,6 @@ def render(answer: Problem) -> tuple[bytes, dict[str, str]]:
     """A problem's body and headers. ASCII alone, so that no text can break the encoding."""
     body = json.dumps(answer.body).encode("ascii")
     return body, {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), **answer.headers}
-
-
-def places(error: BaseException, limit: int = 8) -> list[str]:
-    """Where an error came from, innermost last, without any value or message."""
-    frames = traceback.extract_tb(error.__traceback__)[-limit:]
-    return [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _announced(scope: Scope) -> int:

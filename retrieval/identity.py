@@ -30,6 +30,7 @@ from retrieval.errors import (
     NotAuthenticated,
     UserTokenUnsupported,
 )
+from retrieval.timeline import note_stage
 from retrieval.tokens import Tokens, Vouched
 
 PREFIX = "pck_"
@@ -171,7 +172,7 @@ def _vouched(session: ReadSession, tenant_id: TenantId, vouched: Vouched, actor:
         person = replace(person, groups=frozenset(map(normal, vouched.groups)))
     scope = find(session, tenant_id, person)
     actor = actor or f"user:{person.name}"
-    return Asker(tenant_id, person, scope, actor, vouched.issuer.issuer, (perf_counter() - began) * 1000)
+    return Asker(tenant_id, person, scope, actor, vouched.issuer.issuer, _scope_ms(began))
 
 
 def _note_token(
@@ -222,7 +223,14 @@ def _find(session: ReadSession, tenant_id: TenantId, name: str, actor: str, find
     except (UnknownPerson, BadPrincipal):
         return None
     scope = find(session, tenant_id, person)
-    return Asker(tenant_id, person, scope, actor, scope_ms=(perf_counter() - began) * 1000)
+    return Asker(tenant_id, person, scope, actor, scope_ms=_scope_ms(began))
+
+
+def _scope_ms(began: float) -> float:
+    """What the stage took that ends now."""
+    ended = perf_counter()
+    note_stage("scope", began, ended)
+    return (ended - began) * 1000
 
 
 def _note_use(

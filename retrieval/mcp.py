@@ -21,15 +21,15 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from structlog.typing import FilteringBoundLogger
 
+from acl.log import places
 from catalog.errors import PortcullisError
 from retrieval.errors import NotReady
-from retrieval.guard import places
 from retrieval.identity import Asker, asker_by_token
 from retrieval.mcp_door import GIVEN, PATH, Door
 from retrieval.mcp_resource import WELL_KNOWN, metadata, read_resource, tokens_for
 from retrieval.mcp_tools import Done, fetch, search
 from retrieval.mcp_wire import MARKED, FetchAnswer, FetchArguments, SearchAnswer, SearchArguments
-from retrieval.metered import admit, charge
+from retrieval.metered import admit, answered, charge, note_asker
 from retrieval.problems import Problem, problem, problem_of_fields
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
@@ -162,10 +162,8 @@ async def _call(
             log.error("unavailable", request_id=str(request_id), code=error.code, detail=str(error))
         return _refused(answer, noted)
     except Exception as error:
-        log.error("failed", request_id=str(request_id), error=type(error).__name__, at=places(error))
+        log.error("failed", request_id=str(request_id), error=type(error).__name__, at=places(error.__traceback__))
         return _refused(problem(error, request_id), noted)
-    if isinstance(done.told, SearchAnswer):
-        noted.update(results=len(done.told.results), complete=done.told.complete)
     if not done.audited:
         noted["audited"] = False
     return _result(done.told)
@@ -181,12 +179,12 @@ async def _work(request: Request, offer: Offer, arguments: Mapping[str, Any], to
     async def work() -> Done:
         whose = (services.catalog, tokens, request.scope["state"][GIVEN], request_id, offer.operation)
         asker = await to_thread.run_sync(asker_by_token, *whose, "retrieve", services.scopes.find)
-        noted.update(tenant=int(asker.tenant_id), actor=asker.actor, person=int(asker.person.id))
+        note_asker(request, asker, offer.operation)
         verdict = await admit(request, asker)
         given = offer.takes.model_validate(arguments)
         done = await offer.work(services, state.settings, asker, given, request_id)
         if done.body is not None:
-            state.metrics.retrieved(asker.tenant_id, done.body)
+            answered(request, asker, done.body)
         await charge(request, asker, verdict, done.tokens)
         return done
 
@@ -220,7 +218,7 @@ def _refused(answer: Problem, noted: dict[str, Any]) -> CallToolResult:
     """An error of the tool: our stable code, and what helps; of ourselves nothing."""
     from mcp_types import CallToolResult, TextContent
 
-    noted["code"] = answer.body["code"]
+    noted.update(code=answer.body["code"], tool_status=answer.status)
     return CallToolResult(
         content=[TextContent(text=json.dumps(answer.body))], structured_content=dict(answer.body), is_error=True
     )

@@ -48,6 +48,7 @@ class Metrics:
         self._calls = Counter("portcullis_model_calls", "Calls of models for questions", ("tenant",), registry=of)
         self._reached = Counter("portcullis_limit_reached", "Windows used so far", ("tenant", "quota", "percent"), registry=of)
         self._alerts = Counter("portcullis_alerts", "Alerts for the webhook, by their end", ("outcome",), registry=of)
+        self._traces = Counter("portcullis_traces", "Traces for the collector, by their end", ("outcome",), registry=of)
         self._unshared = Counter("portcullis_limits_unshared", "Failures of the Redis that counts", registry=of)
         self._cached = Counter("portcullis_cache", "Questions by what the cache did", ("tenant", "use"), registry=of)
         self._saved = Counter("portcullis_cache_saved_seconds", "Time that hits saved", ("tenant",), registry=of)
@@ -72,7 +73,6 @@ class Metrics:
             self._incomplete.labels(tenant).inc()
         for warning in body.warnings:
             self._warnings.labels(tenant, warning.code).inc()
-
         self._calls.labels(tenant).inc(body.usage.model_calls)
         self._cached.labels(tenant, body.usage.cache).inc()
         self._saved.labels(tenant).inc(body.usage.saved_ms / 1000)
@@ -88,6 +88,10 @@ class Metrics:
     def alerted(self, outcome: str) -> None:
         """An alert was sent, or not."""
         self._alerts.labels(outcome).inc()
+
+    def traced(self, outcome: str, traces: int) -> None:
+        """So many traces were sent, or not."""
+        self._traces.labels(outcome).inc(traces)
 
     def unshared(self) -> None:
         """The Redis that counts failed."""

@@ -24,7 +24,7 @@ from retrieval.errors import Draining, NotReady
 from retrieval.feedback import give_feedback
 from retrieval.identity import Asker, asker_by_key, asker_by_token, credentials, key_with
 from retrieval.limits import Verdict
-from retrieval.metered import admit, charge
+from retrieval.metered import admit, answered, charge, note, note_asker
 from retrieval.metrics import Metrics
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
@@ -97,16 +97,15 @@ async def retrieve(request: Request, body: RetrieveRequest) -> RetrieveResponse:
     async def work() -> RetrieveResponse:
         asker, verdict = await _admitted(request, "retrieve")
         found = await answer(_services(request), _settings(request), asker, body, _request_id(request))
-        _metrics(request).retrieved(asker.tenant_id, found)
+        answered(request, asker, found)
         await charge(request, asker, verdict, found.usage.tokens)
         return found
 
     found = await _admission(request).run(work)
-    _note(request, results=len(found.results), complete=found.complete)
     if UNAUDITED in found.warnings:
-        _note(request, audited=False)
+        note(request, audited=False)
     if lost := [warning.code for warning in found.warnings if warning.code in LOST]:
-        _note(request, lost=lost)
+        note(request, lost=lost)
     return found
 
 
@@ -136,7 +135,7 @@ async def document(
 
     found, audited = await _admission(request).run(work)
     if not audited:
-        _note(request, audited=False)
+        note(request, audited=False)
     return found
 
 
@@ -164,7 +163,7 @@ async def reveal(request: Request, response: Response, body: RevealRequest) -> R
         return await to_thread.run_sync(answer_reveal, *given)
 
     done = await _admission(request).run(work)
-    _note(request, revealed=sum(done.revealed.values()), withheld=done.withheld)
+    note(request, revealed=sum(done.revealed.values()), withheld=done.withheld)
     return done
 
 
@@ -187,7 +186,7 @@ async def search_feedback(request: Request, body: FeedbackRequest) -> FeedbackRe
         return await give_feedback(_services(request), asker, body, _request_id(request))
 
     done = await _admission(request).run(work)
-    _note(request, judged=done.judged)
+    note(request, judged=done.judged)
     return done
 
 
@@ -257,7 +256,7 @@ async def _asker(request: Request, operation: str, scope: str = "retrieve") -> A
         asker = await to_thread.run_sync(
             asker_by_key, services.catalog, given, request_id, operation, scope, services.scopes.find
         )
-    _note(request, tenant=int(asker.tenant_id), actor=asker.actor, person=int(asker.person.id))
+    note_asker(request, asker, operation)
     return asker
 
 
@@ -292,8 +291,3 @@ def _metrics(request: Request) -> Metrics:
 def _request_id(request: Request) -> UUID:
     request_id: UUID = request.state.request_id
     return request_id
-
-
-def _note(request: Request, **values: object) -> None:
-    """Add ids and counts, never texts, to the request's line in the log."""
-    request.scope["state"].setdefault("log", {}).update(values)

@@ -40,6 +40,7 @@ from retrieval.rank import folded, placed
 from retrieval.recall import Look, Recalled, Settled, by_another, by_itself, keep, look_in, stands
 from retrieval.screening import Screening
 from retrieval.services import Services
+from retrieval.timeline import note_stage
 from retrieval.verbatim import lift, read_verbatim
 
 ROUNDS = 8
@@ -151,6 +152,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
             confirmed = [one for one in told if one.dense is not None and one.dense >= query.min_score]
         groups = folded(confirmed, query.top_k, query.dedup, checked.signatures, query.max_per_document)
         passages = placed(groups)
+        clock.lap("rank")
         as_of, policy, corpus = checked.as_of, checked.scope.policy_epoch, checked.corpus_epoch
         exhausted = all(len(part) < limit for part in found)
         stale = checked.result.dropped - checked.result.filtered
@@ -166,6 +168,7 @@ async def _search(services: Services, asker: Asker, query: Query, screening: Scr
     complete = (exhausted and not lost) or len(passages) == query.top_k
     if query.scores and look.dense is not None:
         passages = tuple(await to_thread.run_sync(_with_cosines, services, shelves, asker.tenant_id, look.dense, passages))
+        clock.lap("rank")
     if services.shadow is not None and not lost:
         services.shadow.offer(collection.name, replace(look, sources=sources, documents=among.documents), scope)
     if seen is not None and settled and complete and not lost and stands(seen, checked):
@@ -263,7 +266,7 @@ def _among(services: Services, asker: Asker, scope: ReadScope, query: Query, sie
 
 
 class Clock:
-    """Milliseconds by stage; a stage that comes again adds up."""
+    """Milliseconds by stage; a stage that comes again adds up. The request's timeline, where there is one, has each lap."""
 
     def __init__(self, now: Callable[[], float] = perf_counter) -> None:
         self._now = now
@@ -278,4 +281,5 @@ class Clock:
         """What passed since the last lap belongs to `stage`."""
         now = self._now()
         self.stages[stage] = self.stages.get(stage, 0.0) + (now - self._last) * 1000
+        note_stage(stage, self._last, now)
         self._last = now

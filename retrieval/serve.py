@@ -24,6 +24,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     import uvicorn
 
     from acl.log import open_log
+    from acl.log_routed import routed
     from retrieval.app import create_app, open_services
     from retrieval.draining import DrainingServer
     from retrieval.settings import RetrievalSettings
@@ -31,7 +32,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     settings = RetrievalSettings()
     log = open_log(sys.stderr)
     chosen = (settings.host if host is None else host, settings.port if port is None else port)
-    with listen(*chosen) as listening, open_services() as services:
+    with routed(log), listen(*chosen) as listening, open_services(log=log) as services:
         app = create_app(settings, services, log)
 
         def drain() -> None:

@@ -27,6 +27,7 @@ from retrieval.session import Sessions
 from retrieval.shadow import Shadow
 from retrieval.tokenizers import BUILT_IN
 from retrieval.tokens import Tokens
+from retrieval.usage_writer import UsageWriter
 
 
 def no_model(name: str) -> Embedder:
@@ -42,7 +43,8 @@ class Services:
     measured. Without the `audit`'s writer and that of the log of `requests` each entry is a transaction of its own: enough for a
     single question. `question_key` makes the digests of questions and seals requests; one made up here is good for this process
     alone. Without `sessions` the catalog keeps them, without a `rewriter` questions are rewritten by rules alone, without a
-    `reranker` nobody may ask for one, without a `cache` every answer is searched for.
+    `reranker` nobody may ask for one, without a `cache` every answer is searched for, without `usage` nobody adds up what tenants
+    cost.
     """
 
     catalog: Engine
@@ -63,6 +65,7 @@ class Services:
     reranker: Reranker | None = None
     cache: Cache | None = None
     requests: RequestLog | None = None
+    usage: UsageWriter | None = None
 
     def embedder_of(self, collection: LiveCollection) -> Embedder:
         """The model that made the collection. Raises `EmbedderMismatch`."""

@@ -133,6 +133,27 @@ class RetrievalSettings(BaseSettings):
         description="`/metrics` needs no key and tells of all tenants; else one with the scope `admin`, told of its own alone",
     )
     metrics_tenants: int = Field(default=50, ge=1, description="Tenants with figures of their own; the rest are `other`")
+    traces_url: SecretStr | None = Field(
+        default=None,
+        description="Where an OpenTelemetry collector takes traces, `http://HOST:4318/v1/traces` (docs/observing.md)",
+    )
+    traces_headers: dict[str, SecretStr] = Field(default={}, description='Headers to send there: {"authorization": "Bearer ..."}')
+    traces_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="The share of requests that are traced, unless a known caller's `traceparent` decides",
+    )
+    usage_days: int = Field(default=35, ge=1, le=3660, description="How long the hourly counts of `portcullis status` are kept")
+    price_per_million_tokens: float | None = Field(
+        default=None,
+        ge=0,
+        description="What a million tokens handed out cost a tenant, for `portcullis status`; else they are counted",
+    )
+    price_per_thousand_model_calls: float | None = Field(
+        default=None, ge=0, description="What a thousand calls of models for questions cost it"
+    )
+    price_currency: str = Field(default="", max_length=12, description="What is written behind a cost: `EUR`")
     ready_timeout_seconds: float = Field(default=5.0, gt=0, description="How long `/readyz` waits for the catalog and the index")
     drain_seconds: float = Field(
         default=2.0, ge=0, description="How long after SIGTERM questions are still taken while `/readyz` says 503 `draining`"

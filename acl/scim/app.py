@@ -9,6 +9,7 @@ from structlog.typing import FilteringBoundLogger
 
 from acl.listen import listen, stopping, url_of
 from acl.log import open_log
+from acl.log_routed import routed
 from acl.scim.application import Rules, ScimApplication
 from acl.scim.provider import Service, open_provider
 from acl.scim.shape import Naming
@@ -44,7 +45,7 @@ def serve(host: str | None = None, port: int | None = None) -> None:
     settings = AclSettings()
     log = open_log(sys.stderr)
     chosen = (settings.scim_host if host is None else host, settings.scim_port if port is None else port)
-    with listen(*chosen) as listening:
+    with routed(log), listen(*chosen) as listening:
         catalog = open_catalog(CatalogSettings())
         try:
             config = uvicorn.Config(

@@ -6,7 +6,6 @@ Neither a line nor an answer to somebody unknown holds what was sent: of an unex
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,6 +21,7 @@ from scim2_server.responses import ScimResponse
 from sqlalchemy import Engine
 from structlog.typing import FilteringBoundLogger
 
+from acl.log import places
 from acl.scim.handler import Handler
 from acl.scim.identity import authenticate
 from acl.scim.provider import Service
@@ -190,17 +190,13 @@ class ScimApplication:
             return response
         if not isinstance(error, SCIMException):
             code = error.code if isinstance(error, PortcullisError) else None
-            self._log.error("failed", request_id=str(request_id), error=type(error).__name__, code=code, at=places(error))
+            self._log.error(
+                "failed", request_id=str(request_id), error=type(error).__name__, code=code, at=places(error.__traceback__)
+            )
         return self._service.error_response(error)
 
     async def _in_thread(self, call: Callable[..., T], *args: Any) -> T:
         return await to_thread.run_sync(call, *args, limiter=self._threads)
-
-
-def places(error: BaseException, limit: int = 8) -> list[str]:
-    """Where an error came from, innermost last, without any value or message."""
-    frames = traceback.extract_tb(error.__traceback__)[-limit:]
-    return [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _writes(request: ScimRequest) -> bool:

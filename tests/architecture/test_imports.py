@@ -15,7 +15,7 @@ from tests.architecture.layout import CONTRACTS, PACKAGES, ROOT, code_files, mod
 
 LAYERS: list[list[str]] = [[name.strip() for name in layer.split("|")] for layer in CONTRACTS["layers"]["layers"]]
 DESIGNED_PURE = {
-    "catalog": ("ids", "chain"),
+    "catalog": ("ids", "chain", "histogram"),
     "acl": ("principal", "access", "groups", "scope", "diff", "effect"),
     "acl.scim": ("dialect", "membership", "shape"),
     "index": ("point", "where", "plan", "fuse", "lexical"),
@@ -37,7 +37,7 @@ DESIGNED_PURE = {
         *("query", "recheck", "rank", "fade", "verbatim", "context", "problems", "filter", "fields", "filter_text"),
         *("units", "formats", "expand", "compress", "screen", "screen_phrases", "screen_words", "screening", "unmask"),
         *("rewrite", "phrases", "pointing", "cues", "history", "said", "sentence", "logged", "leaning", "differences"),
-        *("kept", "cache_key", "distinct", "distinct_words"),
+        *("kept", "cache_key", "distinct", "distinct_words", "traceparent", "spans"),
     ),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 from tests.architecture.layout import ROOT, classes_of, code_files, module_name, modules_called, syntax
 
 HEAVY = ("torch", "unstructured", "spacy", "prefect", "llama_index", "transformers", "sentence_transformers", "qdrant_client",
-         "qdrant_edge", "presidio_analyzer", "presidio_anonymizer")  # fmt: skip
+         "qdrant_edge", "presidio_analyzer", "presidio_anonymizer", "google")  # fmt: skip
 ENGINE = {"index.engine", "index.requests", "index.shards"}
 """What only the engine's own process imports, with Qdrant in it from the first line: nobody else may reach it at import."""
 ADAPTERS = {"retrieval.llama_index", "retrieval.langchain"}
