@@ -169,7 +169,14 @@ class RevealRequest(RequestModel):
         Text, Field(max_length=100_000, description="Pseudonyms in it are swapped back where this person may read them")
     ]
     purpose: Annotated[
-        Text, Field(min_length=1, max_length=500, pattern=NOT_BLANK, description="Why; the audit keeps it, redacted")
+        Text,
+        Field(
+            min_length=1,
+            max_length=500,
+            pattern=NOT_BLANK,
+            description="Why; the audit keeps it, redacted",
+            json_schema_extra={"pattern": NOT_BLANK},  # the page would show the pattern of `Text` alone
+        ),
     ]
 
 

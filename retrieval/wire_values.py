@@ -11,7 +11,9 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from catalog.ids import storable
 
 NO_NUL = r"^[^\x00]*$"
-NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What `str.strip` takes away, spelt out: each language of regular expressions has another `\\s`."""
+NOT_BLANK = rf"^[^\x00]*[^\x00{_SPACE}][^\x00]*$"
 
 
 def _storable(text: str) -> str:
