@@ -84,7 +84,7 @@ def measure(clients: dict[str, httpx.Client], questions: Sequence[str]) -> dict[
                 row["hit"], told, _ = ask(client, question, "exact")
                 stages.append(told)
             else:
-                ask(client, question.rstrip(" ?") + COURTESY, "miss")
+                ask(client, question.rstrip(" ?") + COURTESY, "miss", "exact", "semantic")
                 taken, _, use = ask(client, question, "semantic", "miss")  # a name may be seen in one and not in the other
                 row |= {"alike": taken} if use == "semantic" else {}
         rows.append(row)

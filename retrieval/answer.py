@@ -100,16 +100,19 @@ async def _answer(
     if request.rerank and services.reranker is not None:
         found = await rerank(services.reranker, asked.query.text, found, request.top_k, limits.rerank_seconds)
         clock.lap("rerank")
-    around, packed = Around(), None
-    if "context" in request.include:
-        if request.context.expand != "none":
-            wanted = (services, asker, asked.query, found.passages, request.context.expand, screening)
-            around = await to_thread.run_sync(surroundings, *wanted)
-            clock.lap("expand")
-        pack = partial(pack_for, request.context, found.passages, around, counted or found.tokens)
-        packed = await to_thread.run_sync(pack, limits.default_context_tokens, asked.query.text, request_id)
-    whose = {"operator": asker.actor == "operator", "flagged": asked.flagged}
-    body = await to_thread.run_sync(partial(body_of, found, request, packed, screening, request_id, **whose))
+    around, whole = Around(), "context" in request.include
+    if whole and request.context.expand != "none":
+        wanted = (services, asker, asked.query, found.passages, request.context.expand, screening)
+        around = await to_thread.run_sync(surroundings, *wanted)
+        clock.lap("expand")
+    pack = partial(pack_for, request.context, found.passages, around, counted or found.tokens)
+
+    def told() -> RetrieveResponse:
+        packed = pack(limits.default_context_tokens, asked.query.text, request_id) if whole else None
+        whose = {"operator": asker.actor == "operator", "flagged": asked.flagged}
+        return body_of(found, request, packed, screening, request_id, **whose)
+
+    body = await to_thread.run_sync(told)
     clock.lap("pack")
     return body, found, asked
 

@@ -59,9 +59,8 @@ async def read_request(
         raise QuestionRefused
     tree = None if request.filter is None else typed(tree_of(request.filter), limits.fields)
     texts = (request.query, *(() if tree is None else hidden_texts(tree)))
-    redacted, *others = await to_thread.run_sync(_redacted, services.redactor, asker.tenant_id, texts)
     most = limits.named_questions_per_minute
-    await to_thread.run_sync(note_names, services.catalog, asker, [redacted, *others], request_id, most)
+    redacted, *others = await to_thread.run_sync(_redacted_and_noted, services, asker, texts, request_id, most)
     hidden = {text: other.text for text, other in zip(texts[1:], others, strict=True)}
     sieve = None if tree is None else Sieve(with_texts(tree, hidden), limits.fields)
     clock.lap("redact")
@@ -104,6 +103,12 @@ def as_query(request: RetrieveRequest, redacted: Redaction, sieve: Sieve | None 
         decay=decay,
         scores="scores" in request.include,
     )
+
+
+def _redacted_and_noted(services: Services, asker: Asker, texts: Sequence[str], request_id: UUID, most: int) -> list[Redaction]:
+    found = _redacted(services.redactor, asker.tenant_id, texts)
+    note_names(services.catalog, asker, found, request_id, most)
+    return found
 
 
 def _redacted(redactor: Redactor, tenant_id: TenantId, texts: Sequence[str]) -> list[Redaction]:
