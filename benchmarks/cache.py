@@ -85,7 +85,9 @@ def measure(clients: dict[str, httpx.Client], questions: Sequence[str]) -> dict[
                 stages.append(told)
             else:
                 ask(client, question.rstrip(" ?") + COURTESY, "miss", "exact", "semantic")
-                taken, _, use = ask(client, question, "semantic", "miss")  # a name may be seen in one and not in the other
+                taken, _, use = ask(
+                    client, question, "semantic", "miss", "exact"
+                )  # a name may be seen in one and not in the other
                 row |= {"alike": taken} if use == "semantic" else {}
         rows.append(row)
     rows = rows[10:]
