@@ -86,9 +86,9 @@ def measure(clients: dict[str, httpx.Client], person: str, questions: Sequence[s
                 row["hit"], told, _ = ask(client, person, question, "exact")
                 stages.append(told)
             else:
-                ask(client, person, question.rstrip(" ?") + COURTESY, "miss")
+                ask(client, person, question.rstrip(" ?") + COURTESY, "miss", "exact", "semantic")
                 taken, _, use = ask(
-                    client, person, question, "semantic", "miss"
+                    client, person, question, "semantic", "miss", "exact"
                 )  # a name may be seen in one and not in the other
                 row |= {"alike": taken} if use == "semantic" else {}
         rows.append(row)

@@ -13,7 +13,6 @@ import anyio
 from anyio import to_thread
 
 from catalog.errors import PortcullisError
-from index.model import Tokens
 from retrieval.asked import Asked, read_request, sessions_of
 from retrieval.audit_writer import Note
 from retrieval.audited import DIGEST_CHARACTERS, keep, keep_failure, keyed_digest
@@ -104,33 +103,20 @@ async def _answer(
     if request.rerank and services.reranker is not None:
         found = await rerank(services.reranker, asked.query.text, found, request.top_k, limits.rerank_seconds)
         clock.lap("rerank")
-    around = NOTHING
-    if "context" in request.include and request.context.expand != "none":
+    around, whole = NOTHING, "context" in request.include
+    if whole and request.context.expand != "none":
         wanted = (services, asker, asked.query, found.passages, request.context.expand, screening)
         around = await to_thread.run_sync(surroundings, *wanted)
         clock.lap("expand")
-    given = (found, request, around, counted or found.tokens, limits.default_context_tokens, asked, screening, request_id)
-    body = await to_thread.run_sync(partial(_body, *given, operator=asker.actor == "operator"))
+    pack = partial(pack_for, request.context, found.passages, around, counted or found.tokens)
+
+    def told() -> RetrieveResponse:
+        packed = pack(limits.default_context_tokens, asked.query.text, request_id) if whole else None
+        return body_of(found, request, packed, screening, request_id, operator=asker.actor == "operator", flagged=asked.flagged)
+
+    body = await to_thread.run_sync(told)
     clock.lap("pack")
     return body, found, asked
-
-
-def _body(
-    found: Found,
-    request: RetrieveRequest,
-    around: Around,
-    tokens: Tokens,
-    default_tokens: int,
-    asked: Asked,
-    screening: Screening,
-    request_id: UUID,
-    *,
-    operator: bool,
-) -> RetrieveResponse:
-    packed = None
-    if "context" in request.include:
-        packed = pack_for(request.context, found.passages, around, tokens, default_tokens, asked.query.text, request_id)
-    return body_of(found, request, packed, screening, request_id, operator=operator, flagged=asked.flagged)
 
 
 def _tokens(body: RetrieveResponse) -> int:

@@ -130,7 +130,7 @@ def world(template: Path, redactor: Redactor, screen: str = "flag") -> Iterator[
             corpus.publish("d2", *SAID[:4], DROPPED + " boiler", allow=["group:leads"])
             cache = open_cache("exact", corpus.services.question_key, 100, 60, None, lambda: None)
             cached = replace(corpus.services, cache=cache)
-            limits = RetrievalSettings(screen=screen)  # type: ignore[arg-type]
+            limits = RetrievalSettings(screen=screen)
             yield World(corpus, cached, limits, {"d1", "d2"}, Counter())
         finally:
             engine.dispose()

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from catalog.collections import live_collection
 from catalog.ids import DEFAULT_TENANT, ChunkId, Label
 from catalog.session import reading, transaction
-from catalog.tenants import create_tenant, find_tenant
+from catalog.tenants import corpus_epoch, create_tenant, find_tenant
 from index.memory import MemoryIndex
 from index.model import Embedder
 from index.point import IndexedChunk, Lexical
@@ -111,6 +111,19 @@ def test_what_differs_is_found_mended_and_gone(stand: Stand, plant: Callable[[St
         served = {id_: place for id_, place in before.items() if id_ in stand.points}
         assert len(served) < len(before)
     assert stand.points == served
+
+
+def test_what_is_mended_ends_the_answers_of_before(stand: Stand) -> None:
+    def epoch() -> int:
+        with reading(stand.tools.catalog) as read:
+            return corpus_epoch(read, stand.tenant)
+
+    before = epoch()
+    stand.check(repair=True)
+    assert epoch() == before, "nothing differed"
+    stand.index.set_label(stand.collection, stand.tenant, [document for document, _ in stand.points.values()], Label(0))
+    assert stand.check(repair=True)[1] == 0
+    assert epoch() > before
 
 
 def test_an_index_that_is_gone_is_built_again_from_the_catalog(stand: Stand) -> None:

@@ -187,7 +187,7 @@ class Broken:
 
 def test_an_answer_without_its_model_is_not_kept(services: Services, settings: RetrievalSettings, filled: Corpus) -> None:
     model = Broken(services.embedder)
-    service = opened(replace(services, embedder=model), settings, filled)  # type: ignore[arg-type]
+    service = opened(replace(services, embedder=model), settings, filled)
     assert [use(service), use(service)] == ["miss", "miss"]
     model.down = False
     assert [use(service), use(service)] == ["miss", "exact"]

@@ -112,6 +112,7 @@ def test_the_flip_and_what_follows(catalog: Engine) -> None:
         assert not moves()
         assert d.lagging_labels(session, house.tenant, house.source) == {house.nobody: [key.document_id]}
         d.note_indexed_label(session, house.tenant, [key.document_id], house.nobody)
+        assert moves(), "who may read it now finds it from here on"
         assert d.lagging_labels(session, house.tenant, house.source) == {}
 
         d.retire(session, key)
