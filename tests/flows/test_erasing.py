@@ -56,7 +56,9 @@ def test_what_is_past_its_time_goes_by_a_flow_that_names_nothing(
     (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)))
     assert portcullis("ingest", str(folder), *words).returncode == 0
     rules = tmp_path / "rules.yaml"
-    missing = portcullis("expire", *words)
+    unruled = json.loads(portcullis("expire", *words).stdout)
+    assert (unruled["rules"], unruled["due"], unruled["lapsed"]) == (0, [], {"requests": 0, "turns": 0})
+    missing = portcullis("expire", "--rules", str(rules), *words)
     assert (missing.returncode, json.loads(missing.stdout)["error"]["code"]) == (1, "bad_retention")
     rules.write_text("- sources: [plans]\n  documents_days: 365\n")
     due = json.loads(portcullis("expire", "--dry-run", "--rules", str(rules), *words).stdout)

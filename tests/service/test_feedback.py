@@ -35,6 +35,7 @@ from tests.faults import Fault, planted
 from tests.service.client import Service, Waited, problem
 from tests.service.replayed import Kept
 from tests.service.words import WordEmbedder
+from tests.unit.retrieval.provider import Provider, token, tokens_of
 
 PATH = "/v1/search-feedback"
 SQLITE = pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)
@@ -157,6 +158,22 @@ def test_each_is_in_the_audit_and_no_word_is(service: Service, kept: Kept) -> No
     assert link.entry.actor.startswith("key:")
     assert len(link.entry.details["documents"]) == 1
     assert service.lines()[-1]["judged"] == 1
+
+
+@SQLITE
+def test_by_his_own_token_he_may_judge_too(services: Services, kept: Kept) -> None:
+    """Alone, as he may ask; what he asked by a key is his by his token, and it is audited with who vouched for him."""
+    by_token = replace(services, tokens=tokens_of(Provider("rsa")))
+    service = Service(by_token, kept.limits, kept.key()[1])
+    id_ = answered(service)["request_id"]
+    body = {"request_id": id_, "judgements": [{"ref": 1, "relevance": 2}]}
+    for who, status in (("ben", 404), ("ana", 200)):
+        done = service.raw("POST", PATH, headers={"Authorization": f"Bearer {token(sub=who)}"}, json=body)
+        assert done.status_code == status, done.text
+    (link,) = kept.entries("feedback")
+    assert (link.entry.actor, link.entry.details["issuer"]) == ("user:ana", "https://id.example.org")
+    (link,) = kept.entries("feedback.failed")
+    assert link.entry.object_ == "user:ben"
 
 
 def test_where_nothing_is_kept_nothing_can_be_judged(service: Service, kept: Kept) -> None:

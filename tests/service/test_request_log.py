@@ -232,6 +232,33 @@ def test_one_that_cannot_be_stored_is_lost_alone(log: RequestLog, offered: list[
     assert (count(catalog), lost) == (2, [1])
 
 
+def test_after_off_nothing_comes_in_whatever_is_on_its_way(
+    log: RequestLog, kept: Kept, offered: list[Entry], catalog: Engine, lost: list[int]
+) -> None:
+    """Entries stream in while the log is switched off: from the end of that transaction on there is none."""
+    stop = threading.Event()
+
+    def stream() -> None:
+        while not stop.is_set():
+            log.offer(replace(offered[0], request_id=uuid4()))
+            stop.wait(0.002)
+
+    writing = [threading.Thread(target=stream) for _ in range(2)]
+    for thread in writing:
+        thread.start()
+    for _ in range(3):
+        log.flush(20)
+        assert kept.keep(None) > 0
+        for _ in range(3):
+            log.flush(20)
+            assert count(catalog) == 0
+        kept.keep(30)
+    stop.set()
+    for thread in writing:
+        thread.join()
+    assert lost == []
+
+
 def test_a_full_queue_loses_and_tells_and_delays_nobody(
     offered: list[Entry], catalog: Engine, lost: list[int], log: RequestLog
 ) -> None:
