@@ -116,7 +116,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         Fault(logged.bound, "{tenant_id}\\0", ""),
     ),
 }
-FOUND_SOON = ("a scope outlives its epoch", "answers are kept whatever is published")
+FOUND_SOON = ("a scope outlives its epoch", "a session is whoever's knows its id")
 """Planted in every run of the tests."""
 
 
