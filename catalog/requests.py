@@ -17,6 +17,7 @@ from catalog.insert import batches
 from catalog.request_tables import Judgement, RequestLeaning, RequestResult, RequestRow
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Principal, Tenant, Version
+from catalog.text import hold_chunks
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 LOG_LOCK = 0x6C6F6721 << 32  # "log!", any number that all processes agree on
@@ -89,19 +90,24 @@ def set_log_days(session: WriteSession, tenant_id: TenantId, days: int | None, n
 
 
 def keep_requests(session: WriteSession, requests: Sequence[KeptRequest], now: datetime) -> int:
-    """Keep those whose tenants want it, and let go of what lapsed in these. How many were kept."""
+    """Keep those whose tenants want it, and let go of what lapsed in these. How many were kept.
+
+    What was erased since they were answered is not written down: no id of it, and no question that may hold its words.
+    """
     tenants = sorted({one.tenant_id for one in requests})
     for tenant_id in tenants:
         _hold(session, tenant_id, alone=False)
     wanting = log_days(session, tenants)
     for tenant_id in wanting:
         drop_lapsed(session, tenant_id, now)
-    kept = [one for one in requests if one.tenant_id in wanting]
+    there = {tenant_id: hold_chunks(session, tenant_id, _named(requests, tenant_id)) for tenant_id in tenants}
+    kept = [one for one in requests if one.tenant_id in wanting and there[one.tenant_id].issuperset(_leant(one))]
     for one in kept:
         mine = {"tenant_id": one.tenant_id, "request_id": one.request_id}
         row = {"person_id": one.person_id, "made_at": one.made_at, "kept_from": one.made_at, "sealed": one.sealed}
         session.sql.execute(insert(RequestRow), [{"tenant_id": one.tenant_id, "id": one.request_id, **row}])
-        results = [mine | {name: getattr(result, name) for name in KeptResult.__slots__} for result in one.results]
+        still = [result for result in one.results if result.chunk_id in there[one.tenant_id]]
+        results = [mine | {name: getattr(result, name) for name in KeptResult.__slots__} for result in still]
         if results:
             session.sql.execute(insert(RequestResult), results)
         leanings = [mine | {"chunk_id": chunk, "document_id": document} for chunk, document in dict.fromkeys(one.leanings)]
@@ -177,6 +183,16 @@ def documents_of(session: ReadSession, tenant_id: TenantId, versions: Collection
         rows = select(Version.document_id).where(Version.tenant_id == tenant_id, Version.id.in_(batch))
         found.update(map(DocumentId, session.sql.scalars(rows)))
     return found
+
+
+def _named(requests: Iterable[KeptRequest], tenant_id: TenantId) -> set[ChunkId]:
+    """The chunks that requests of this tenant name."""
+    mine = [one for one in requests if one.tenant_id == tenant_id]
+    return {chunk for one in mine for chunk in (*(result.chunk_id for result in one.results), *_leant(one))}
+
+
+def _leant(one: KeptRequest) -> set[ChunkId]:
+    return {chunk for chunk, _ in one.leanings}
 
 
 def _result(row: RequestResult) -> KeptResult:

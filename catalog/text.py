@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from catalog.ids import ChunkId, DocumentId, DocumentKey, Label, TenantId, VersionId
-from catalog.insert import BATCH, insert_ignore
+from catalog.insert import BATCH, batches, insert_ignore
 from catalog.session import ReadSession, WriteSession
 from catalog.tables import Chunk, ChunkText, Document, Source, Version, VersionChunk
 from catalog.version_access import own_list
@@ -64,6 +64,16 @@ def hold_texts(session: WriteSession, tenant_id: TenantId, *, alone: bool = Fals
     if session.dialect == "postgresql":
         lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
         session.sql.execute(select(lock(TEXTS_LOCK + tenant_id)))
+
+
+def hold_chunks(session: WriteSession, tenant_id: TenantId, chunk_ids: Iterable[ChunkId]) -> frozenset[ChunkId]:
+    """Those of the chunks that are there: until the transaction ends none of them is erased.
+
+    For whoever writes down the ids of what was found a moment ago: an erasure that came in between must find nothing afterwards.
+    """
+    hold_texts(session, tenant_id)
+    there = (select(Chunk.id).where(Chunk.tenant_id == tenant_id, Chunk.id.in_(batch)) for batch in batches(chunk_ids))
+    return frozenset(ChunkId(id_) for statement in there for id_ in session.sql.scalars(statement))
 
 
 def current_chunks(session: ReadSession, tenant_id: TenantId, chunk_ids: Sequence[ChunkId]) -> dict[ChunkId, StoredChunk]:

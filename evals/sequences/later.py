@@ -26,7 +26,7 @@ Named = tuple[Literal["ref"], int] | tuple[Literal["document"], str]
 class Answered:
     """An answer that left. `documents` are those of its results in their order, `said` what its question may hold, besides what
     the person may read. `log`: which log it went to, counted from 1 for each time that it was switched on; 0 for none.
-    `erased`: how many documents had been erased in its tenant.
+    `erased`: how many documents had been erased in its tenant. `rewritten`: its session gave the question words.
     """
 
     question: Question
@@ -35,6 +35,7 @@ class Answered:
     said: frozenset[str]
     log: int
     erased: int
+    rewritten: bool
 
 
 def is_kept(one: Answered, world: World) -> bool | None:

@@ -90,7 +90,9 @@ class Sequence:
                 world.keep_requests(30)
         for self.step in range(1, steps + 1):
             if self.answered and self.draws.chance.random() < LATER:
-                await self._later(self.draws.chance.choice(self.answered))
+                rewritten = [one for one in self.answered if one.rewritten]
+                some = rewritten if rewritten and self.draws.chance.random() < 0.5 else self.answered
+                await self._later(self.draws.chance.choice(some))
                 continue
             question = draw_question(self.draws, self.worlds, self.asked)
             chance, world = self.draws.chance, self.worlds[question.tenant]
@@ -102,6 +104,7 @@ class Sequence:
             else:
                 await self._ask(question)
             self.asked.append(question)
+        self._note(Finding("leak", f"an erasure left something in {left}") for world in self.worlds for left in world.left)
         return self.tally
 
     def _happen(self, world: World) -> None:
@@ -149,7 +152,8 @@ class Sequence:
             documents = tuple(result["document_id" if question.face == "retrieve" else "id"] for result in answer.body["results"])
             log = 0 if world.kept_days is None else world.log
             whose = (question, UUID(answer.body["request_id"]), documents, before.words)
-            self.answered.append(Answered(*whose, log, len(truth.erased)))
+            rewritten = bool((answer.body.get("session") or {}).get("rewritten"))
+            self.answered.append(Answered(*whose, log, len(truth.erased), rewritten))
         return answer, before
 
     def _judge(self, question: Question, answer: Answer, before: Before, *, whole: bool) -> None:

@@ -202,6 +202,32 @@ def lost() -> list[int]:
     return []
 
 
+def test_what_was_erased_before_its_request_was_written_leaves_nothing_there(kept: Kept, catalog: Engine) -> None:
+    """The writer comes a moment after the answer, and an erasure may come in between."""
+    for hall in ("north", "south"):
+        kept.put(hall, f"The boiler stands in the {hall} hall.", title=hall.title())
+    first = kept.ask(query="boiler hall", session_id="s")
+    second = kept.ask(query="What about the second one?", session_id="s")
+    assert second.session is not None
+    assert second.session.rewritten is not None
+    erased = first.results[1].document_id
+    with reading(catalog) as session:
+        late = [find_request(session, kept.tenant_id, one.request_id, utc_now()) for one in (first, second)]
+    kept.keep(None)
+    kept.keep(30)
+    kept.erase(erased)
+    offered = [one for one in late if one is not None]
+    assert [len(one.leanings) > 0 for one in offered] == [False, True]
+    with transaction(catalog) as session:
+        assert keep_requests(session, offered, utc_now()) == 1
+    with reading(catalog) as session:
+        assert session.sql.scalars(select(RequestRow.id)).all() == [first.request_id]
+        assert sorted(session.sql.scalars(select(RequestResult.place))) == [1, 3]
+    (lost,) = (one for one in kept.replay(first).differences if one.reason == "erased")
+    assert lost.then is not None
+    assert (lost.then.place, lost.then.document) == (2, None)
+
+
 @pytest.fixture
 def log(catalog: Engine, lost: list[int]) -> Iterator[RequestLog]:
     made = RequestLog(catalog, log_seal(bytes(32)), lost.append)
