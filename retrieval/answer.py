@@ -19,7 +19,7 @@ from retrieval.audited import DIGEST_CHARACTERS, keep, keep_failure, keyed_diges
 from retrieval.body import NO_SESSION, UNAUDITED, body_of, session_body
 from retrieval.conversation import remember
 from retrieval.errors import DeadlineExceeded
-from retrieval.expand import NOTHING, Around
+from retrieval.expand import NOTHING
 from retrieval.identity import Asker, asker_by_operator
 from retrieval.known import KnownTo
 from retrieval.log_answer import entry_of, log_answer

@@ -140,7 +140,7 @@ def _unasked(catalog: Engine, kept: _Kept, mode: Mode) -> Replay:
 
 
 def _asked(services: Services, limits: RetrievalSettings, kept: _Kept, asker: Asker, mode: Mode) -> Replay:
-    services = replace(services, shadow=None)  # a question for the operator's sake measures nothing
+    services = replace(services, shadow=None, cache=None)  # a question for the operator's sake measures nothing
     query, request = _query(limits, kept, mode)
     if request.rerank and services.reranker is not None:
         query = replace(query, top_k=max(query.top_k, limits.rerank_passages))
