@@ -49,7 +49,7 @@ class Nearness:
 
     def adds_nothing(self, chunk: StoredChunk, better: StoredChunk) -> bool:
         """Whether `chunk` may fold into `better`, of another document."""
-        if chunk.key == better.key or not self._documents_near(chunk.version_id, better.version_id):
+        if chunk.key == better.key or not self._documents_near(better.version_id, chunk.version_id):
             return False
         mine, theirs = self._of(chunk), self._of(better)
         return (
@@ -59,6 +59,7 @@ class Nearness:
         )
 
     def _documents_near(self, one: VersionId, other: VersionId) -> bool:
+        """`one` is compared with all at once: it should be what few others are compared with."""
         if one not in self._signatures:
             return False
         if one not in self._near:

@@ -48,10 +48,11 @@ def folded(
                 continue
             places[one.chunk.key] += 1
             group = []
-            groups.append(group)
+            if len(groups) < top_k:  # what comes later can be folded into a place, and take none
+                groups.append(group)
         group.append(one)
         same.setdefault(one.chunk.text_hash, group)
-    return groups[:top_k]
+    return groups
 
 
 def placed(groups: Sequence[Sequence[Confirmed]]) -> tuple[Passage, ...]:
