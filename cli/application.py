@@ -42,7 +42,7 @@ def search(
 
     prepare(with_home())
     from retrieval.answer import ask
-    from retrieval.app import open_services
+    from retrieval.open import open_services
     from retrieval.settings import RetrievalSettings
     from retrieval.wire import Included, RetrieveRequest
     from retrieval.wire_filter import read_filter

@@ -131,7 +131,7 @@ def _show_ingestion(report: dict[str, Any]) -> None:
 def _ask(*people: str) -> list[list[ResultBody]]:
     """What each of these people may read about the question, best first."""
     from retrieval.answer import ask
-    from retrieval.app import open_services
+    from retrieval.open import open_services
     from retrieval.settings import RetrievalSettings
     from retrieval.wire import RetrieveRequest
 

@@ -33,7 +33,7 @@ def replay(
     from flows.environment import prepare
 
     prepare(with_home())
-    from retrieval.app import open_services
+    from retrieval.open import open_services
     from retrieval.replay import replay as ask_again
     from retrieval.settings import RetrievalSettings
 

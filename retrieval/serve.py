@@ -25,8 +25,9 @@ def serve(host: str | None = None, port: int | None = None) -> None:
 
     from acl.log import open_log
     from acl.log_routed import routed
-    from retrieval.app import create_app, open_services
+    from retrieval.app import create_app
     from retrieval.draining import DrainingServer
+    from retrieval.open import open_services
     from retrieval.settings import RetrievalSettings
 
     settings = RetrievalSettings()

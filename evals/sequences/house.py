@@ -34,10 +34,11 @@ from ingest.receipts import Journal
 from ingest.stores import CatalogStore, IndexStore
 from privacy.redactor import Redactor
 from privacy.span import Redaction
-from retrieval.app import create_app, open_sessions
+from retrieval.app import create_app
 from retrieval.audit_writer import AuditWriter
 from retrieval.cache import open_cache
 from retrieval.cache_store import CacheStore
+from retrieval.open import open_sessions
 from retrieval.request_log import RequestLog, log_seal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings

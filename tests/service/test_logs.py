@@ -28,7 +28,7 @@ from catalog.open import open_catalog
 from catalog.session import reading
 from catalog.settings import CatalogSettings
 from catalog.usage import usage_since
-from retrieval.app import open_services
+from retrieval.open import open_services
 from tests.service.collector import collector, said
 from tests.service.corpus import Corpus
 

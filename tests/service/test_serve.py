@@ -23,7 +23,7 @@ import pytest
 
 from acl.errors import CannotListen
 from acl.listen import listen, url_of
-from retrieval.app import open_services
+from retrieval.open import open_services
 from retrieval.serve import serve
 from tests.service.corpus import Corpus
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from retrieval.app import open_services
+from retrieval.open import open_services
 from tests.service.corpus import Corpus
 from tests.service.redis_ways import NEEDS_SERVER, own_redis
 from tests.service.test_serve import Server, home  # noqa: F401  the fixture is taken by its name
