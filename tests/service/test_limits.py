@@ -133,7 +133,7 @@ def test_a_budget_is_charged_what_usage_says(services: Services, settings: Retri
         response = service.retrieve("payroll", include=include)
         usage = response.json()["usage"]
         assert (usage["tokens"] > 0) == (include != ["metadata"])
-        assert usage["model_calls"] == 1
+        assert usage["model_calls"] == (1 if spent == 0 else 0)  # from then on the answer is kept
         spent += usage["tokens"]
         assert left(response) == {"person-tokens": 1000 - spent, "tenant-tokens": 5000 - spent}
     read = service.send("GET", "/v1/documents/a")

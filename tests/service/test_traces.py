@@ -78,7 +78,7 @@ def test_a_question_is_a_trace_of_its_stages(services: Services, settings: Retri
     stages = body["usage"]["stages"]
     assert {span.name for span in spans if span.kind == span.SPAN_KIND_INTERNAL} == {*stages, "retrieve"}
     assert {*stages} == {
-        *("scope", "redact", "session", "catalog", "embed", "filter", "search", "recheck", "rank", "pack", "audit")
+        *("scope", "redact", "session", "catalog", "cache", "embed", "filter", "search", "recheck", "rank", "pack", "audit")
     }
     for name, milliseconds in stages.items():  # the figures and the trace are one measurement
         took = sum(span.end_time_unix_nano - span.start_time_unix_nano for span in spans if span.name == name)
