@@ -54,10 +54,12 @@ def tenants_of(number: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Of the asking person before his question: whether he is active, and the words that his session may lean on."""
+    """Of the asking person before his question: whether he is active, the words that he may read, and those that he said himself
+    in the session, this question's included."""
 
     active: bool
     words: frozenset[str]
+    said: frozenset[str]
 
 
 class Sequence:
@@ -144,14 +146,14 @@ class Sequence:
         if question.session_id is not None:
             place = (question.tenant, person, question.session_id)
             said = self.said[place] = self.said.get(place, frozenset()) | said
-        before = Before(truth.people[person], truth.words(person) | said)
+        before = Before(truth.people[person], truth.words(person), said)
         answer = await ask(self.house, world, question)
         self.tally.asked[question.face] += 1
         self.tally.cache[answer.cache] += 1
         if answer.code is None and question.face != "fetch":
             documents = tuple(result["document_id" if question.face == "retrieve" else "id"] for result in answer.body["results"])
             log = 0 if world.kept_days is None else world.log
-            whose = (question, UUID(answer.body["request_id"]), documents, before.words)
+            whose = (question, UUID(answer.body["request_id"]), documents, before.said)
             rewritten = bool((answer.body.get("session") or {}).get("rewritten"))
             self.answered.append(Answered(*whose, log, len(truth.erased), rewritten))
         return answer, before
@@ -175,7 +177,7 @@ class Sequence:
         else:
             self.tally.results += len(body["results"])
             self.tally.rewritten += bool(body["session"] and body["session"]["rewritten"])
-            self._note(judge_found(body, truth, person, question.meant, whole=whole, said=before.words))
+            self._note(judge_found(body, truth, person, question.meant, whole=whole, said=before.words | before.said))
             self._count(question, body)
 
     def _count(self, question: Question, body: Mapping[str, Any]) -> None:
