@@ -95,7 +95,7 @@ def _again(draws: Draws, worlds: Sequence[World], old: Question) -> Question:
     elif way < 0.7:
         old = replace(old, tenant=chance.randrange(len(worlds)))
     elif way < 0.85 and old.whole:
-        meant = _meant(draws)
+        meant = Meant(every=True) if chance.random() < 0.5 else _meant(draws)
         old = replace(old, fields={**WHOLE, **_told(meant)}, meant=meant)
     elif old.face != "fetch":
         old = replace(old, query=_in_other_words(draws, worlds, old.query))

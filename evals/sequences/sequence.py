@@ -83,7 +83,7 @@ class Sequence:
             papers.append(self.draws.paper([(paper.name, edition) for paper, edition in papers], name))
         for paper, _ in papers:
             paper.source = papers[0][0].source  # what comes of one source comes at once
-        world.publish(papers)
+        world.publish([*papers, *(self.draws.another(*one) for one in papers if self.draws.chance.random() < 0.4)])
         return world
 
     async def run(self, steps: int) -> Tally:
