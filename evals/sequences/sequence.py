@@ -205,8 +205,14 @@ class Sequence:
     async def _later(self, one: Answered) -> None:
         """An earlier answer is replayed, or judged, after something else may have changed; at times by somebody else."""
         chance, tenant = self.draws.chance, one.question.tenant
-        if chance.random() < CHANGE:
-            self._happen(self.worlds[tenant])
+        world = self.worlds[tenant]
+        served = [paper for name in one.documents if (paper := world.truth.papers.get(name)) is not None and paper.served]
+        if served and chance.random() < 0.5:  # what it was answered by has another list now
+            paper = chance.choice(served)
+            world.permit(paper, paper.latest(), self.draws.lists())
+            self.tally.changes["list"] += 1
+        elif chance.random() < CHANGE:
+            self._happen(world)
         if chance.random() < 0.2:
             tenant = chance.randrange(len(self.worlds))
         world, own = self.worlds[tenant], tenant == one.question.tenant
