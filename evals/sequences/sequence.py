@@ -55,11 +55,12 @@ def tenants_of(number: int) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Before:
     """Of the asking person before his question: whether he is active, the words that he may read, and those that he said himself
-    in the session, this question's included."""
+    in the session, this question's included; and how many documents had been erased."""
 
     active: bool
     words: frozenset[str]
     said: frozenset[str]
+    erased: int
 
 
 class Sequence:
@@ -146,7 +147,7 @@ class Sequence:
         if question.session_id is not None:
             place = (question.tenant, person, question.session_id)
             said = self.said[place] = self.said.get(place, frozenset()) | said
-        before = Before(truth.people[person], truth.words(person), said)
+        before = Before(truth.people[person], truth.words(person), said, len(truth.erased))
         answer = await ask(self.house, world, question)
         self.tally.asked[question.face] += 1
         self.tally.cache[answer.cache] += 1
@@ -155,7 +156,7 @@ class Sequence:
             log = 0 if world.kept_days is None else world.log
             whose = (question, UUID(answer.body["request_id"]), documents, before.said)
             rewritten = bool((answer.body.get("session") or {}).get("rewritten"))
-            self.answered.append(Answered(*whose, log, len(truth.erased), rewritten))
+            self.answered.append(Answered(*whose, log, before.erased, rewritten))
         return answer, before
 
     def _judge(self, question: Question, answer: Answer, before: Before, *, whole: bool) -> None:
