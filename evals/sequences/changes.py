@@ -67,6 +67,13 @@ class Draws:
         edition = self.edition(self.chance.randrange(LATEST), tuple(dict.fromkeys(texts)), replaces)
         return Paper(name or f"own/{self.word().lower()}", self.chance.choice(SOURCES)), edition
 
+    def another(self, paper: Paper, edition: Edition) -> tuple[Paper, Edition]:
+        """Another version of a document that has this one: later or, at times, earlier."""
+        free = sorted(set(range(LATEST)) - {edition.time, *(one.time for one in paper.editions)})
+        time = self.chance.choice((free[-1], self.chance.choice(free)))
+        kept = [text for text in edition.texts if self.chance.random() < 0.5]
+        return paper, self.edition(time, (*kept, self.text()), edition.replaces)
+
     def happening(self, world: World) -> tuple[str, Happening] | None:
         """One thing that may happen to this tenant now, by its kind; None where chance finds nothing for it to happen to."""
         kinds, weights = [(name, draw) for name, _, draw in _KINDS], [weight for _, weight, _ in _KINDS]
@@ -133,11 +140,8 @@ def _edition(draws: Draws, world: World) -> Happening | None:
     if not papers:
         return None
     paper = draws.chance.choice(papers)  # one that was retired comes back
-    free = sorted(set(range(LATEST)) - {edition.time for edition in paper.editions})
-    time = draws.chance.choice((free[-1], draws.chance.choice(free)))
-    kept = [text for text in paper.latest().texts if draws.chance.random() < 0.5]
-    edition = draws.edition(time, (*kept, draws.text()), paper.latest().replaces)
-    return lambda: world.publish([(paper, edition)])
+    new = draws.another(paper, paper.latest())
+    return lambda: world.publish([new])
 
 
 def _paper(draws: Draws, world: World) -> Happening | None:

@@ -26,7 +26,7 @@ Named = tuple[Literal["ref"], int] | tuple[Literal["document"], str]
 class Answered:
     """An answer that left. `documents` are those of its results in their order, `said` what its question may hold, besides what
     the person may read. `log`: which log it went to, counted from 1 for each time that it was switched on; 0 for none.
-    `erased`: how many documents had been erased in its tenant. `rewritten`: its session gave the question words.
+    `erased`: how many documents of its tenant were erased before it was asked. `rewritten`: its session gave the question words.
     """
 
     question: Question

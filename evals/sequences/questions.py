@@ -88,12 +88,15 @@ def _again(draws: Draws, worlds: Sequence[World], old: Question) -> Question:
     way = chance.random()
     if old.session_id is not None and way < 0.5:
         old = replace(old, query=chance.choice(LEANING))
-    elif way < 0.6:
+    elif way < 0.5:
         pass
-    elif way < 0.7:
+    elif way < 0.65:
         old = replace(old, person=chance.choice(PEOPLE))
-    elif way < 0.75:
+    elif way < 0.7:
         old = replace(old, tenant=chance.randrange(len(worlds)))
+    elif way < 0.85 and old.whole:
+        meant = Meant(every=True) if chance.random() < 0.5 else _meant(draws)
+        old = replace(old, fields={**WHOLE, **_told(meant)}, meant=meant)
     elif old.face != "fetch":
         old = replace(old, query=_in_other_words(draws, worlds, old.query))
     return replace(old, service=old.service if chance.random() < 0.5 else chance.randrange(SERVICES))

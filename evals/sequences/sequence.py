@@ -54,10 +54,13 @@ def tenants_of(number: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Of the asking person before his question: whether he is active, and the words that his session may lean on."""
+    """Of the asking person before his question: whether he is active, the words that he may read, and those that he said himself
+    in the session, this question's included; and how many documents had been erased."""
 
     active: bool
     words: frozenset[str]
+    said: frozenset[str]
+    erased: int
 
 
 class Sequence:
@@ -81,7 +84,7 @@ class Sequence:
             papers.append(self.draws.paper([(paper.name, edition) for paper, edition in papers], name))
         for paper, _ in papers:
             paper.source = papers[0][0].source  # what comes of one source comes at once
-        world.publish(papers)
+        world.publish([*papers, *(self.draws.another(*one) for one in papers if self.draws.chance.random() < 0.4)])
         return world
 
     async def run(self, steps: int) -> Tally:
@@ -144,16 +147,16 @@ class Sequence:
         if question.session_id is not None:
             place = (question.tenant, person, question.session_id)
             said = self.said[place] = self.said.get(place, frozenset()) | said
-        before = Before(truth.people[person], truth.words(person) | said)
+        before = Before(truth.people[person], truth.words(person), said, len(truth.erased))
         answer = await ask(self.house, world, question)
         self.tally.asked[question.face] += 1
         self.tally.cache[answer.cache] += 1
         if answer.code is None and question.face != "fetch":
             documents = tuple(result["document_id" if question.face == "retrieve" else "id"] for result in answer.body["results"])
             log = 0 if world.kept_days is None else world.log
-            whose = (question, UUID(answer.body["request_id"]), documents, before.words)
+            whose = (question, UUID(answer.body["request_id"]), documents, before.said)
             rewritten = bool((answer.body.get("session") or {}).get("rewritten"))
-            self.answered.append(Answered(*whose, log, len(truth.erased), rewritten))
+            self.answered.append(Answered(*whose, log, before.erased, rewritten))
         return answer, before
 
     def _judge(self, question: Question, answer: Answer, before: Before, *, whole: bool) -> None:
@@ -175,7 +178,7 @@ class Sequence:
         else:
             self.tally.results += len(body["results"])
             self.tally.rewritten += bool(body["session"] and body["session"]["rewritten"])
-            self._note(judge_found(body, truth, person, question.meant, whole=whole, said=before.words))
+            self._note(judge_found(body, truth, person, question.meant, whole=whole, said=before.words | before.said))
             self._count(question, body)
 
     def _count(self, question: Question, body: Mapping[str, Any]) -> None:
@@ -203,8 +206,14 @@ class Sequence:
     async def _later(self, one: Answered) -> None:
         """An earlier answer is replayed, or judged, after something else may have changed; at times by somebody else."""
         chance, tenant = self.draws.chance, one.question.tenant
-        if chance.random() < CHANGE:
-            self._happen(self.worlds[tenant])
+        world = self.worlds[tenant]
+        served = [paper for name in one.documents if (paper := world.truth.papers.get(name)) is not None and paper.served]
+        if served and chance.random() < 0.5:  # what it was answered by has another list now
+            paper = chance.choice(served)
+            world.permit(paper, paper.latest(), self.draws.lists())
+            self.tally.changes["list"] += 1
+        elif chance.random() < CHANGE:
+            self._happen(world)
         if chance.random() < 0.2:
             tenant = chance.randrange(len(self.worlds))
         world, own = self.worlds[tenant], tenant == one.question.tenant

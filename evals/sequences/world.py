@@ -85,14 +85,14 @@ class World:
 
     def publish(self, arrived: Sequence[tuple[Paper, Edition]]) -> None:
         """These versions come, in this order, each of a document that is there or is new. What follows is served."""
-        keys: dict[str, list[DocumentKey]] = {}
+        keys: dict[str, dict[DocumentKey, None]] = {}
         with transaction(self.house.catalog) as write:
             for paper, edition in arrived:
                 document = _document(paper.name, edition)
                 label = self._label(write, edition.lists)
                 where = self._sources[paper.source]
                 taken = absorb(write, self.id, where, document, _chunks(edition), label, MADE_BY, None)
-                keys.setdefault(paper.source, []).append(taken.key)
+                keys.setdefault(paper.source, {})[taken.key] = None
                 self._versions[edition.number] = taken.version_id
         for source, those in keys.items():
             publish(self._target(source), those, _nothing_more, _nothing_more)

@@ -112,7 +112,11 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         Fault(feedback._grades, "row is None or not _readable(session, row, labels)", "row is None"),
     ),
     "another tenant's requests are replayed": (
-        Fault(requests.find_request, "RequestRow.tenant_id == tenant_id, RequestRow.id", "RequestRow.id"),
+        Fault(
+            requests.find_request,
+            "(RequestRow.tenant_id == tenant_id, RequestRow.id == request_id)",
+            "(RequestRow.id == request_id,)",
+        ),
         Fault(logged.bound, "{tenant_id}\\0", ""),
     ),
 }
