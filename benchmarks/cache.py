@@ -31,7 +31,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.retrieve import PEOPLE, Texts, filled
+from benchmarks.many_chunks import PEOPLE, Texts, filled
 from evals.leaks import service
 from evals.open import open_home, open_key, open_model
 

@@ -30,12 +30,14 @@ from typing import Any
 
 import httpx
 
-from benchmarks.retrieve import PERSON, Texts, ask, fill
+from benchmarks.many_chunks import Texts, filled
+from benchmarks.retrieve import ask
 from evals.leaks import service
 from evals.open import open_home, open_key, open_model
 from retrieval.usage_writer import FLUSH_SECONDS
 
 WARM_UP = 10
+PERSON = "quarter"
 URL, OPEN = "RETRIEVAL_TRACES_URL", "RETRIEVAL_METRICS_OPEN"
 
 
@@ -119,11 +121,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     texts = Texts(options.texts, random.Random(3))
     with ExitStack() as stack:
-        home, tools = stack.enter_context(open_home(PERSON, open_model(), lambda home: open_key(home / "privacy.key")))
-        fill(tools, options.chunks, texts)
+        home, tools = stack.enter_context(open_home(None, open_model(), lambda home: open_key(home / "privacy.key")))
+        filled(home, tools, options.chunks, texts)
         url, came = stack.enter_context(collecting())
         clients = {}
         os.environ[OPEN] = "true"
+        os.environ["RETRIEVAL_NAMED_QUESTIONS_PER_MINUTE"] = "0"  # nobody asks like this
         for name, place in {"off": None, "on": url, "silent": stack.enter_context(silence())}.items():
             os.environ.pop(URL, None)
             if place is not None:
@@ -132,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         times: dict[str, list[float]] = {name: [] for name in clients}
         for question in random.Random(4).choices(texts.questions, k=options.questions + WARM_UP):
             for name in random.sample(list(clients), len(clients)):
-                times[name].append(ask(clients[name], question))
+                times[name].append(ask(clients[name], PERSON, question)[0])
         medians = {name: statistics.median(taken[WARM_UP:]) for name, taken in times.items()}
         p95 = {name: statistics.quantiles(taken[WARM_UP:], n=20)[18] for name, taken in times.items()}
         told = {
