@@ -59,7 +59,7 @@ class Nearness:
         )
 
     def _documents_near(self, one: VersionId, other: VersionId) -> bool:
-        """Told either way round. `one` is held against all at once: let it be a place's, of which there are few, not a candidate's."""
+        """Told either way round. `one` is held against all at once: let it be a place's (they are few), not a candidate's."""
         if one not in self._signatures:
             return False
         if one not in self._near:
