@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from acl.explain import Explanation
-    from retrieval.wire import ResultBody
+    from retrieval.wire_answer import ResultBody
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 HOME = ".portcullis-demo"

@@ -33,7 +33,8 @@ from ingest.pipeline import run
 from ingest.run import Request, Tools
 from retrieval.answer import ask
 from retrieval.services import Services
-from retrieval.wire import RetrieveRequest, RetrieveResponse
+from retrieval.wire import RetrieveRequest
+from retrieval.wire_answer import RetrieveResponse
 
 PERSON = "reader"
 HALVES = ("tuning", "held_out")

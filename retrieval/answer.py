@@ -33,7 +33,8 @@ from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 from retrieval.surroundings import surroundings
 from retrieval.tokenizers import named_tokens
-from retrieval.wire import RetrieveRequest, RetrieveResponse, UsageBody
+from retrieval.wire import RetrieveRequest
+from retrieval.wire_answer import RetrieveResponse, UsageBody
 
 
 def ask(services: Services, limits: RetrievalSettings, tenant: str, person: str, request: RetrieveRequest) -> RetrieveResponse:

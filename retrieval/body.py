@@ -15,12 +15,12 @@ from retrieval.redactions import redactions
 from retrieval.rerank import RERANKER_DOWN
 from retrieval.screening import Screening
 from retrieval.search import EMBEDDER_DOWN
-from retrieval.wire import (
+from retrieval.wire import RetrieveRequest
+from retrieval.wire_answer import (
     ContextBody,
     FlagBody,
     LocationBody,
     ResultBody,
-    RetrieveRequest,
     RetrieveResponse,
     ScoresBody,
     SessionBody,

@@ -22,7 +22,7 @@ from retrieval.errors import NoSuchDocument
 from retrieval.identity import Asker
 from retrieval.search import Clock
 from retrieval.services import Services
-from retrieval.wire import DocumentPassageBody, DocumentResponse
+from retrieval.wire_answer import DocumentPassageBody, DocumentResponse
 
 
 async def give_document(

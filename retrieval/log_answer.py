@@ -15,7 +15,8 @@ from retrieval.logged import UNKEPT, Logged
 from retrieval.query import Found
 from retrieval.request_log import Entry, log_seal, write
 from retrieval.services import Services
-from retrieval.wire import RetrieveRequest, RetrieveResponse, WarningBody
+from retrieval.wire import RetrieveRequest
+from retrieval.wire_answer import RetrieveResponse, WarningBody
 
 UNLOGGED = WarningBody(code="not_logged", detail="This tenant keeps a request log, and the request could not be written there.")
 

@@ -15,7 +15,8 @@ from retrieval.mcp_wire import FetchAnswer, FetchArguments, FoundBody, SearchAns
 from retrieval.packed import boundary_word
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
-from retrieval.wire import ContextRequest, DocumentPassageBody, ResultBody, RetrieveRequest, RetrieveResponse
+from retrieval.wire import ContextRequest, RetrieveRequest
+from retrieval.wire_answer import DocumentPassageBody, ResultBody, RetrieveResponse
 
 MOST_CHARACTERS = 40_000
 """Of a document in one answer: some 10,000 tokens."""

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from retrieval.query import FlagCode
-from retrieval.wire import RequestModel, VersionBody, WarningBody
+from retrieval.wire import RequestModel
+from retrieval.wire_answer import VersionBody, WarningBody
 from retrieval.wire_filter import FilterBody
 from retrieval.wire_values import Text
 

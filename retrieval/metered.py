@@ -11,7 +11,7 @@ from retrieval.identity import Asker
 from retrieval.limits import Limits, Verdict, headers
 from retrieval.metrics import Metrics
 from retrieval.timeline import note_stage
-from retrieval.wire import RetrieveResponse
+from retrieval.wire_answer import RetrieveResponse
 
 
 def note(request: Request, **values: object) -> None:

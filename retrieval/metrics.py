@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from catalog.ids import TenantId
 from retrieval.quotas import Quota
-from retrieval.wire import RetrieveResponse
+from retrieval.wire_answer import RetrieveResponse
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 RESULTS = (0, 1, 2, 4, 8, 16, 32, 64, 100)

@@ -10,7 +10,8 @@ from retrieval.context import Context, Packing, pack
 from retrieval.expand import Around
 from retrieval.formats import as_messages
 from retrieval.query import Passage
-from retrieval.wire import CitationBody, ContextBody, ContextRequest, MessageBody
+from retrieval.wire import ContextRequest
+from retrieval.wire_answer import CitationBody, ContextBody, MessageBody
 
 BOUNDARY_CHARACTERS = 8
 

@@ -24,7 +24,7 @@ from privacy.span import Span
 from privacy.vault import Vault
 from retrieval.errors import NotKept
 from retrieval.identity import Asker
-from retrieval.wire import RevealResponse
+from retrieval.wire_answer import RevealResponse
 
 CERTAIN = 1.0
 

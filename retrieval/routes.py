@@ -29,7 +29,8 @@ from retrieval.metrics import Metrics
 from retrieval.reveal import answer_reveal
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
-from retrieval.wire import DocumentResponse, ProblemBody, RetrieveRequest, RetrieveResponse, RevealRequest, RevealResponse
+from retrieval.wire import RetrieveRequest, RevealRequest
+from retrieval.wire_answer import DocumentResponse, ProblemBody, RetrieveResponse, RevealResponse
 from retrieval.wire_feedback import FeedbackRequest, FeedbackResponse
 from retrieval.wire_values import Moment
 

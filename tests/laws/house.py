@@ -28,7 +28,8 @@ from privacy.vault import Vault
 from retrieval.answer import ask
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
-from retrieval.wire import ResultBody, RetrieveRequest
+from retrieval.wire import RetrieveRequest
+from retrieval.wire_answer import ResultBody
 from tests.service.words import WordEmbedder
 
 READERS = {"ana": {"user:ana", "everyone"}, "ben": {"user:ben", "everyone"}}

@@ -24,7 +24,8 @@ from retrieval.screening import Screening
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 from retrieval.surroundings import surroundings
-from retrieval.wire import RetrieveRequest, RetrieveResponse
+from retrieval.wire import RetrieveRequest
+from retrieval.wire_answer import RetrieveResponse
 from tests.faults import Fault, planted
 from tests.laws.house import READERS, House, fresh
 from tests.service.corpus import Corpus

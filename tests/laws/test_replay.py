@@ -25,7 +25,8 @@ from retrieval.answer import ask
 from retrieval.differences import Difference
 from retrieval.replay import Mode, replay
 from retrieval.settings import RetrievalSettings
-from retrieval.wire import RetrieveRequest, RetrieveResponse
+from retrieval.wire import RetrieveRequest
+from retrieval.wire_answer import RetrieveResponse
 from tests.laws.house import House, fresh
 
 WHEN = datetime(2024, 3, 1, tzinfo=UTC)

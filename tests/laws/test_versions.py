@@ -28,7 +28,7 @@ from ingest.pin import pin
 from ingest.pipeline import run
 from ingest.run import Request
 from privacy.redactor import Redactor
-from retrieval.wire import ResultBody
+from retrieval.wire_answer import ResultBody
 from tests.laws.house import READERS, House, fresh
 
 FIRST = datetime(2024, 3, 1, tzinfo=UTC)

@@ -19,7 +19,8 @@ from retrieval.answer import ask
 from retrieval.replay import Mode, Replay, replay
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
-from retrieval.wire import RetrieveRequest, RetrieveResponse
+from retrieval.wire import RetrieveRequest
+from retrieval.wire_answer import RetrieveResponse
 from tests.service.corpus import Corpus
 
 PEOPLE = ("ana", "ben")

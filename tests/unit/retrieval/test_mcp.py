@@ -14,7 +14,7 @@ from retrieval.issuers import read_issuers
 from retrieval.mcp_door import is_message
 from retrieval.mcp_resource import metadata, read_resource, tokens_for
 from retrieval.mcp_tools import MOST_CHARACTERS, cut, joined, marked
-from retrieval.wire import DocumentPassageBody, LocationBody
+from retrieval.wire_answer import DocumentPassageBody, LocationBody
 from tests.unit.retrieval.provider import AUDIENCE, ISSUER, Provider, token, tokens_of
 
 URL = "https://ask.example.org/mcp"
