@@ -109,8 +109,9 @@ def holders_of_text(session: ReadSession, tenant_id: TenantId, text_hash: str) -
     """The documents whose current version holds exactly this (normalised, redacted) text, oldest first."""
     rows = session.sql.scalars(
         select(Document.id)
-        .join(Version, Version.id == Document.current_version_id)
+        .join(Version, Version.document_id == Document.id)  # the way back: no index leads from a version to whom it is current
         .where(
+            Document.current_version_id == Version.id,
             Document.tenant_id == tenant_id,
             Version.tenant_id == tenant_id,
             Version.text_hash == text_hash,
