@@ -43,7 +43,7 @@ def child(engine: str) -> None:
                 embedder.embed_query(QUESTION)
         else:
             texts, batch = asked["texts"], asked["batch"]
-            embedder.engine = _Batch(batch)
+            embedder.engine = _Batch(batch, embedder.engine.streams)
             embedder.embed(texts)
         told = {"seconds": time.perf_counter() - since, "core": time.process_time() - spent}
         told["MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -51,8 +51,8 @@ def child(engine: str) -> None:
 
 
 class _Batch:
-    def __init__(self, batch: int) -> None:
-        self.batch = batch
+    def __init__(self, batch: int, streams: int) -> None:
+        self.batch, self.streams = batch, streams
 
 
 class Side:

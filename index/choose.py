@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,11 +34,17 @@ def choose_engine(
     if find_spec("openvino") is None:
         bert = "openvino is not installed"
     if not isinstance(bert, str):
-        alone = 1 if questions and bert.width <= SMALL else None
-        return OpenvinoEngine(bert, threads or alone)
+        if questions:
+            return OpenvinoEngine(bert, threads or (1 if bert.width <= SMALL else None))
+        threads = threads or _cores()
+        return OpenvinoEngine(bert, threads, streams=threads)
     if engine == "openvino":
         raise EmbedderUnfit(f"INDEX_ENGINE=openvino cannot compute the model in {folder}: {bert}. Set INDEX_ENGINE=auto.")
     return TorchEngine(threads)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _gpu(known: bool | None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +22,7 @@ from index.point import Vector, Vectors
 from index.tokens import FastTokens, encodable
 
 Forward = Callable[[list[str]], Vectors]
-"""One batch of texts through the model: float32 [n, d], of any norm. Called by one thread at a time."""
+"""One batch of texts through the model: float32 [n, d], of any norm. So many threads at once may call it as there are streams."""
 
 
 class Engine(Protocol):
@@ -29,14 +30,18 @@ class Engine(Protocol):
 
     @property
     def batch(self) -> int:
-        """How many texts go through at once."""
+        """How many texts make a batch."""
+
+    @property
+    def streams(self) -> int:
+        """How many batches go through at once."""
 
     def load(self, files: ModelFiles, tokens: FastTokens) -> Forward:
         """Load the model; the heavy imports happen here."""
 
 
 class FileEmbedder:
-    """Meets `index.model.Embedder`. One batch at a time goes through the model, so a question waits for one batch at most."""
+    """Meets `index.model.Embedder`. A question waits for one batch at most."""
 
     language = ENGLISH
 
@@ -53,7 +58,7 @@ class FileEmbedder:
         self._weights_sha256 = weights_sha256
         self._query_instruction = query_instruction
         self._loading = threading.Lock()
-        self._running = threading.Lock()
+        self._free = threading.Semaphore(engine.streams)
 
     @property
     def fingerprint(self) -> str:
@@ -86,12 +91,21 @@ class FileEmbedder:
             return vectors
         prompted = [prompt + encodable(text) for text in texts]
         lengths = self.tokens.counts(prompted)
-        order = sorted(range(len(texts)), key=lengths.__getitem__)
+        order = sorted(range(len(texts)), key=lengths.__getitem__, reverse=True)  # the longest batches do not come last
+        batches = [order[start : start + self.engine.batch] for start in range(0, len(order), self.engine.batch)]
         forward = self._loaded()
-        for start in range(0, len(order), self.engine.batch):
-            batch = order[start : start + self.engine.batch]
-            with self._running:
+
+        def go(batch: list[int]) -> None:
+            with self._free:
                 vectors[batch] = forward([prompted[i] for i in batch])
+
+        at_once = min(self.engine.streams, len(batches))
+        if at_once == 1:
+            for batch in batches:
+                go(batch)
+        else:
+            with ThreadPoolExecutor(at_once, "embed") as pool:
+                list(pool.map(go, batches))
         return _unit(vectors)
 
     @cached_property

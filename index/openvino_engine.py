@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,11 @@ STEP = 16
 
 @dataclass(frozen=True, slots=True)
 class OpenvinoEngine:
-    """Meets `index.embedder.Engine`. `threads` None: OpenVINO's choice."""
+    """Meets `index.embedder.Engine`. `threads` None: OpenVINO's choice. They are shared out evenly among the `streams`."""
 
     bert: Bert
     threads: int | None = None
+    streams: int = 1
     batch: int = 8
 
     def load(self, files: ModelFiles, tokens: FastTokens) -> OpenvinoForward:
@@ -34,14 +36,16 @@ class OpenvinoEngine:
                 f"The weights in {files.folder} hold {held[0]} tokens and {held[1]} positions, but its other files ask for "
                 f"{needed[0]} and {needed[1]}. Use a model whose configuration is whole."
             )
-        return OpenvinoForward(compile_bert(self.bert, self.threads), tokens, files.max_tokens)
+        return OpenvinoForward(compile_bert(self.bert, self.threads, self.streams), self.streams, tokens, files.max_tokens)
 
 
 class OpenvinoForward:
-    """Meets `index.embedder.Forward`: one batch at a time."""
+    """Meets `index.embedder.Forward`."""
 
-    def __init__(self, compiled: Any, tokens: FastTokens, max_tokens: int) -> None:
-        self._request = compiled.create_infer_request()
+    def __init__(self, compiled: Any, streams: int, tokens: FastTokens, max_tokens: int) -> None:
+        self._free: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(streams):
+            self._free.put(compiled.create_infer_request())
         self._tokens = tokens
         self._max_tokens = max_tokens
 
@@ -53,5 +57,9 @@ class OpenvinoForward:
         for row, found in enumerate(rows):
             ids[row, : len(found)] = found
             mask[row, : len(found)] = 1
-        vectors: Vectors = self._request.infer([ids, mask], share_inputs=True)[0]
-        return vectors.copy()  # the request writes over its output the next time
+        request = self._free.get()
+        try:
+            vectors: Vectors = request.infer([ids, mask], share_inputs=True)[0]
+            return vectors.copy()  # the request writes over its output the next time
+        finally:
+            self._free.put(request)

@@ -58,7 +58,7 @@ class IndexSettings(BaseSettings):
     threads: int | None = Field(
         default=None,
         ge=1,
-        description="Processor threads for the model; default: its engine's choice, and one for questions to a small model",
+        description="Processor threads for the model; default: all for documents, and one for questions to a small model",
     )
 
     @field_validator("language")

@@ -26,6 +26,10 @@ class TorchEngine:
     device: str = "cpu"
 
     @property
+    def streams(self) -> int:
+        return 1
+
+    @property
     def batch(self) -> int:
         return 8 if self.device == "cpu" else 64
 

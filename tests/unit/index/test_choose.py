@@ -58,6 +58,16 @@ def test_the_operator_and_the_machine_choose(engine: str, device: str, gpu: bool
     assert isinstance(chosen, OpenvinoEngine) if expected is OpenvinoEngine else chosen == expected
 
 
+def test_documents_go_through_every_core_and_questions_through_one() -> None:
+    documents, questions = (choose_engine(find_model(PACKAGED), "auto", "cpu", None, questions=alone) for alone in (False, True))
+    assert documents.streams == len(os.sched_getaffinity(0))
+    assert questions.streams == 1
+    for alone, streams in ((False, 3), (True, 1)):
+        chosen = choose_engine(find_model(PACKAGED), "auto", "cpu", 3, questions=alone)
+        assert isinstance(chosen, OpenvinoEngine)
+        assert (chosen.threads, chosen.streams) == (3, streams)
+
+
 def test_openvino_on_a_gpu_is_refused() -> None:
     with pytest.raises(EmbedderUnfit, match="INDEX_DEVICE=cpu"):
         choose_engine(find_model(PACKAGED), "openvino", "cuda", None)

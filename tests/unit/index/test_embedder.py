@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.bert import Bert, describe_bert
-from index.embedder import FileEmbedder
-from index.errors import EmbedderMismatch, EmbedderMissing
-from index.model_files import PACKAGED, PACKAGED_SHA256, describe_model, find_model, pinned_sha256
+from index.embedder import FileEmbedder, Forward
+from index.errors import EmbedderFault, EmbedderMismatch, EmbedderMissing
+from index.model_files import PACKAGED, PACKAGED_SHA256, ModelFiles, describe_model, find_model, pinned_sha256
 from index.open import open_embedder
 from index.openvino_engine import OpenvinoEngine
 from index.settings import IndexSettings
+from index.tokens import FastTokens
 from index.torch_engine import TorchEngine
 from tests.architecture.layout import ROOT
 
@@ -106,6 +108,37 @@ def test_a_text_has_one_vector_whatever_goes_with_it(embedder: FileEmbedder) -> 
     assert np.abs(embedder.embed(texts) - alone).max() < 1e-3
     assert np.abs(embedder.embed(texts[::-1])[::-1] - alone).max() < 1e-3
     assert np.abs(embedder.embed([texts[3]] * 9) - alone[3]).max() < 1e-3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("streams", [1, 2, 5])
+def test_batches_at_once_are_the_same_vectors(streams: int, embedder: FileEmbedder) -> None:
+    texts = real_texts()[:40]
+    several = FileEmbedder(find_model(PACKAGED), OpenvinoEngine(plain(), threads=streams, streams=streams, batch=3))
+    assert np.abs(several.embed(texts) - embedder.embed(texts)).max() < 1e-3
+
+
+class Failing:
+    """An engine whose third batch fails."""
+
+    batch, streams = 2, 2
+
+    def load(self, files: ModelFiles, tokens: FastTokens) -> Forward:
+        turns = itertools.count(1)
+
+        def forward(texts: list[str]) -> np.ndarray:
+            if next(turns) == 3:
+                raise EmbedderFault("the third batch")
+            return np.ones((len(texts), files.dimensions), np.float32)
+
+        return forward
+
+
+def test_a_batch_that_fails_fails_all_and_blocks_nobody() -> None:
+    embedder = FileEmbedder(find_model(PACKAGED), Failing())
+    with pytest.raises(EmbedderFault, match="the third batch"):
+        embedder.embed(["text"] * 40)
+    assert embedder.embed(["text"] * 40).shape == (40, embedder.dimensions)
 
 
 @pytest.mark.slow
