@@ -56,6 +56,16 @@ def store_texts(session: WriteSession, tenant_id: TenantId, texts: Mapping[str, 
     insert_ignore(session, ChunkText, ({"tenant_id": tenant_id, "text_hash": h, "text": t} for h, t in texts.items()))
 
 
+def unknown_texts(session: ReadSession, tenant_id: TenantId, text_hashes: Iterable[str]) -> frozenset[str]:
+    """Those that the tenant holds no text of."""
+    asked = frozenset(text_hashes)
+    known: set[str] = set()
+    for batch in batches(asked):
+        mine = (ChunkText.tenant_id == tenant_id, ChunkText.text_hash.in_(batch))
+        known.update(session.sql.scalars(select(ChunkText.text_hash).where(*mine)))
+    return asked - known
+
+
 def hold_texts(session: WriteSession, tenant_id: TenantId, *, alone: bool = False) -> None:
     """Until the transaction ends no text of the tenant is erased; `alone`: none is stored either. SQLite has one writer anyway.
 

@@ -10,6 +10,7 @@ from catalog.errors import PortcullisError
 from catalog.ids import VersionId, digest_bytes
 from catalog.runs import FileState
 from catalog.session import transaction
+from catalog.text import unknown_texts
 from catalog.versions import unfinished
 from ingest.absorb import Absorbed, MadeBy, absorb
 from ingest.chunk import chunk
@@ -25,6 +26,7 @@ from ingest.run import Run, Tools
 from ingest.stages import Stages
 from ingest.trust import trust
 from ingest.worker import Worker
+from privacy.stand_in import as_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,15 @@ def absorb_file(tools: Tools, run: Run, file: ReadFile) -> FileEnd:
             run.hold(write)
             label, known = run.labels[entry.access], run.known.get(entry.path)
             made_by = MadeBy(_read_by(run.stages, file), run.stages.cutting)
+            new = unknown_texts(write, run.target.tenant_id, (chunk.text_hash for chunk in chunks))
             absorbed = absorb(
                 write, run.target.tenant_id, run.target.source_id, redacted, chunks, label, made_by, known, tools.vault
             )
     except Quarantine as bad:
         state = _file_state(run, entry, file.content_hash, parent=file.parent, bad=bad)
         return FileEnd(entry, state, None, time.monotonic() - since)
+    if run.target.embed_ahead is not None:
+        run.target.embed_ahead.offer(as_read(chunk.text) for chunk in chunks if chunk.text_hash in new)
     repairs = {} if isinstance(file.document, Quarantine) else file.document.repairs
     state = replace(absorbed.state, parent=file.parent)
     return FileEnd(entry, state, absorbed, time.monotonic() - since, warning, repairs)

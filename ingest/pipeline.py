@@ -23,6 +23,7 @@ from catalog.session import WriteSession, reading, transaction
 from catalog.tenants import open_tenant
 from catalog.versions import cut_otherwise, stale_documents
 from ingest.ahead import Ahead, Lead
+from ingest.embed_ahead import EmbedAhead
 from ingest.errors import BrakeTripped
 from ingest.file import ingest_file, refused_state, untouched
 from ingest.gather import gather
@@ -91,7 +92,8 @@ def begin(tools: Tools, request: Request, run_id: UUID) -> Run:
         served = served_documents(write, tenant_id, source_id)
         anew = cut_otherwise(write, tenant_id, source_id, stages.cutting)
         leaving = _leaving(todo.gone, known, served, listing.documents) if listing.complete else ()
-    target = Target(tools.catalog, tools.index, collection, tools.embedder, tenant_id, source_id)
+    embedder = tools.embedder
+    target = Target(tools.catalog, tools.index, collection, embedder, tenant_id, source_id, EmbedAhead(embedder))
     settings, members = tools.settings, members_of(known)
     lead = Lead(2 * settings.batch_documents, settings.batch_bytes)
     begun = Run(
@@ -166,7 +168,7 @@ def finish(tools: Tools, run: Run, reports: Sequence[BatchReport]) -> Report:
     """What the run owes beyond its files: retirement, lagging labels, left-over points, the report, the lease."""
     target = run.target
 
-    run.ahead.close()
+    run.end_ahead()
     withdrawn = withdraw(target, [gone.key for gone in run.leaving], run.hold, partial(_forget, run, run.gone))
     relabel(target)
     swept = ChunkCounts(deleted=sweep(target))
@@ -191,7 +193,7 @@ def finish(tools: Tools, run: Run, reports: Sequence[BatchReport]) -> Report:
 
 def abandon(tools: Tools, run: Run) -> None:
     """End the workers and give the lease back after a failure. What was published stays; the next run does the rest."""
-    run.ahead.close()
+    run.end_ahead()
     with transaction(tools.catalog) as write:
         release(write, run.target.tenant_id, run.target.source_id, run.owner)
 

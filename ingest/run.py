@@ -112,6 +112,12 @@ class Run:
         """What is known of the files inside this one."""
         return self.members.get(path, [])
 
+    def end_ahead(self) -> None:
+        """Nothing more is read or embedded ahead of who asks for it."""
+        self.ahead.close()
+        if self.target.embed_ahead is not None:
+            self.target.embed_ahead.close()
+
     def hold(self, write: WriteSession) -> None:
         """Renew the lease in this transaction; without it nothing is written. Raises `SourceBusy`."""
         lease(write, self.target.tenant_id, self.target.source_id, self.owner, self.name)

@@ -17,6 +17,7 @@ from index.errors import EmbedderMismatch
 from index.lexical import document_vector
 from index.model import Embedder
 from index.point import IndexedChunk, Vector
+from ingest.embed_ahead import EmbedAhead
 from privacy.stand_in import as_read
 
 UPSERT_POINTS = 256
@@ -24,7 +25,7 @@ UPSERT_POINTS = 256
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to publish: the catalog, the engine, its live collection, the model that made it."""
+    """Where to publish: the catalog, the engine, its live collection, its model, and what a run has embedded ahead."""
 
     catalog: Engine
     index: IndexCalls
@@ -32,6 +33,7 @@ class Target:
     embedder: Embedder
     tenant_id: TenantId
     source_id: SourceId
+    embed_ahead: EmbedAhead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def _vectors(
         vectors |= {text_hash: stored[chunk] for text_hash, chunk in wanted.items() if chunk in stored}
     new = [text_hash for text_hash in texts if text_hash not in vectors]
     if new:
-        vectors |= dict(zip(new, target.embedder.embed([as_read(texts[h]) for h in new]), strict=True))
+        embed = (target.embed_ahead or target.embedder).embed
+        vectors |= dict(zip(new, embed([as_read(texts[h]) for h in new]), strict=True))
     return vectors, len(new)
 
 
