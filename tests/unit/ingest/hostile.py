@@ -63,7 +63,7 @@ def read_hostile(name: str, data: bytes, options: Options) -> ReadDocument:
         case "RECURSE":
             return read_hostile(name, data, options)
         case "BABBLE":
-            for descriptor in range(3, 20):
+            for descriptor in range(3, 1024):  # whatever number it has: who runs the tests may hold many
                 if _is_socket(descriptor):
                     os.write(descriptor, b"\x00\x00\x00\x00\x00\x00\x00\x05hello")
         case "CALL":
