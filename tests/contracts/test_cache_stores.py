@@ -151,7 +151,7 @@ def test_a_redis_that_is_gone_or_hangs_costs_its_time_once_and_is_then_left_alon
             store.put(ONE, "a", b"x", "bucket")
             assert (store.get(ONE, "a"), store.alike(ONE, "bucket")) == (None, {})
             store.drop(ONE, "a")
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 20
             assert len(lost) == 1
             now[0] += PAUSE_SECONDS
             assert store.get(ONE, "a") is None

@@ -127,7 +127,7 @@ def test_long_passages_are_cut_and_its_time_is_kept(reranker: CrossEncoderRerank
     began = time.monotonic()
     with pytest.raises(RerankerLate):
         reranker.scores("boiler", long, within_seconds=0.02)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert reranker.scores("boiler", [], within_seconds=1) == []
 
 

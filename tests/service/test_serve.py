@@ -189,8 +189,8 @@ def test_it_ends_in_time_though_a_call_hangs_and_says_so_to_who_waits(home: Path
         time.sleep(1)
         began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < 15
-        answer = told.get(timeout=5)
+        assert time.monotonic() - began < 30
+        answer = told.get(timeout=30)
         assert (answer.status_code, answer.json()["code"]) == (503, "draining")
     finally:
         os.kill(engine, signal.SIGKILL)

@@ -45,7 +45,7 @@ def test_a_killed_reader_is_a_crash(tmp_path: Path) -> None:
         since = time.monotonic()
         outcome = side.read(tmp_path / "pipe")
         assert outcome.reason == "crash"
-        assert time.monotonic() - since < 10
+        assert time.monotonic() - since < 30
         assert side.read(tmp_path / "a.txt").reason is None
 
 

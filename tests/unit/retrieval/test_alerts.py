@@ -81,14 +81,12 @@ def test_one_that_is_gone_or_hangs_makes_nobody_wait_and_nothing_pile_up() -> No
     ended: list[str] = []
     hold = threading.Event()
     with webhook(hold=hold) as (url, came):
-        alerts = Alerts(url, ended.append, timeout_seconds=0.5, most_waiting=2)
+        alerts = Alerts(url, ended.append, timeout_seconds=2, most_waiting=2)
         alerts.tell(TenantId(1), BUDGET, 80)
         wait_until(lambda: len(came) == 1)
-        began = time.monotonic()
         for _ in range(50):
             alerts.tell(TenantId(2), BUDGET, 80)
-        assert time.monotonic() - began < 0.4
-        assert ended.count("dropped") == 48
+        assert ended == ["dropped"] * 48, "the first is still under way: nobody waited for it"
         wait_until(lambda: "failed" in ended)
         hold.set()
         wait_until(lambda: len(ended) == 51)
