@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
 
+from catalog.cores import cores
 from index.bert import describe_bert
 from index.embedder import Engine
 from index.errors import EmbedderUnfit
@@ -36,15 +36,11 @@ def choose_engine(
     if not isinstance(bert, str):
         if questions:
             return OpenvinoEngine(bert, threads or (1 if bert.width <= SMALL else None))
-        threads = threads or _cores()
+        threads = threads or cores()
         return OpenvinoEngine(bert, threads, streams=threads)
     if engine == "openvino":
         raise EmbedderUnfit(f"INDEX_ENGINE=openvino cannot compute the model in {folder}: {bert}. Set INDEX_ENGINE=auto.")
     return TorchEngine(threads)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _gpu(known: bool | None) -> bool:

@@ -7,13 +7,13 @@ Crops are straightened one by one, so no picture is turned or read twice.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from catalog.cores import cores
 from ingest.errors import Quarantine
 from ingest.parse.box import Page, TextBox
 from ingest.parse.ocr import PAGES_AT_ONCE, Raster
@@ -214,7 +214,7 @@ def _open() -> Any:
     missing = [name for name in MODELS if not (folder / name).is_file()]
     if missing:
         raise Quarantine("engine_missing", f"the package rapidocr lacks {', '.join(missing)}; install rapidocr 3.10 again")
-    threads = min(MAX_THREADS, os.cpu_count() or 1)
+    threads = min(MAX_THREADS, cores())
     return rapidocr.RapidOCR(
         params={
             "Global.log_level": "error",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.cores import cores
 from privacy.errors import NamesUnavailable
 from privacy.names.encode import Encoded, Encoder
 from privacy.names.ordinary import read_words
@@ -132,7 +132,7 @@ class BundledNames:
 
     @cached_property
     def _readers(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._threads or _cores(), thread_name_prefix="names")
+        return ThreadPoolExecutor(self._threads or cores(), thread_name_prefix="names")
 
     @cached_property
     def _session(self) -> Any:
@@ -157,8 +157,3 @@ def _shift(finds: Sequence[Find], by: int) -> list[Find]:
 def _span(encoded: Encoded, find: Find) -> Span:
     first, last, kind, score = find
     return Span(int(encoded.starts[first]), int(encoded.ends[last - 1]), kind, score, "bundled names")
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

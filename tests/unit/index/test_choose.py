@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+from catalog.cores import cores
 from index.bert import Bert, describe_bert
 from index.choose import choose_engine
 from index.embedder import FileEmbedder
@@ -60,7 +61,7 @@ def test_the_operator_and_the_machine_choose(engine: str, device: str, gpu: bool
 
 def test_documents_go_through_every_core_and_questions_through_one() -> None:
     documents, questions = (choose_engine(find_model(PACKAGED), "auto", "cpu", None, questions=alone) for alone in (False, True))
-    assert documents.streams == len(os.sched_getaffinity(0))
+    assert documents.streams == cores()
     assert questions.streams == 1
     for alone, streams in ((False, 3), (True, 1)):
         chosen = choose_engine(find_model(PACKAGED), "auto", "cpu", 3, questions=alone)
