@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import event
-
 from catalog.ids import DEFAULT_TENANT
-from catalog.session import reading
 from ingest.pipeline import begin, finish, ingest_batch
 from ingest.run import Request
 from privacy.redactor import Redactor
 from tests.laws.house import fresh
+from tests.plans import statements, walks
 
 WALK = re.compile(r"\((?:tenant_id=\?|collection_id=\?|tenant_id=\? AND source_id=\?)\)$|^SCAN (?!collections|sqlite_)")
 """A step that reads all rows of a table, a tenant, a source or a shelf."""
@@ -36,24 +33,10 @@ def test_no_statement_of_a_batch_walks_through_the_corpus(sqlite_template: Path,
         house.ingest([ONE, TWO, OLD])
         house.write(LATER)
         begun = begin(house.tools, Request(DEFAULT_TENANT, str(house.folder), source="pages"), uuid4())
-        told: list[tuple[str, Any]] = []
-
-        def note(*of: Any) -> None:
-            told.append((of[2], of[3]))
-
-        event.listen(house.tools.catalog, "before_cursor_execute", note)
-        reports = [ingest_batch(house.tools, begun, batch) for batch in begun.batches]
-        event.remove(house.tools.catalog, "before_cursor_execute", note)
+        with statements(house.tools.catalog) as told:
+            reports = [ingest_batch(house.tools, begun, batch) for batch in begun.batches]
         assert finish(house.tools, begun, reports).documents["indexed"] > 1
-        statements = [
-            (words, values) for words, values in told if words.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE"))
-        ]
-        assert len(statements) > 60
-        assert any("UPDATE ledger" in words for words, _ in statements)
-        with reading(house.tools.catalog) as session:
-            connection = session.sql.connection()
-            for words, values in statements:
-                if "LIMIT" in words and "ORDER BY" not in words:
-                    continue  # whether there is one at all
-                plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)]
-                assert not [step for step in plan if WALK.search(step)], (words, plan)
+        assert len(told) > 60
+        assert any("UPDATE ledger" in words for words, _ in told)
+        asked = [one for one in told if "LIMIT" not in one[0] or "ORDER BY" in one[0]]  # not: whether there is one at all
+        assert walks(house.tools.catalog, asked, WALK) == []
