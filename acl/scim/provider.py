@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -63,8 +64,14 @@ def open_provider(max_count: int) -> ScimProvider:
         remove_value_as_filter=ScimPolicy.RemoveValue.apply,
         unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
     )
-    types = load_default_resource_types().values()
-    return ScimProvider.from_discovery(_schemas(), types, config=config, policy=policy)
+    known = _known()
+    return ScimProvider(known.models, known.resource_types, config, policy)
+
+
+@cache
+def _known() -> ScimProvider:
+    """The models of what is served. Making them from their schemas takes half a second."""
+    return ScimProvider.from_discovery(_schemas(), load_default_resource_types().values())
 
 
 def _schemas() -> list[Schema]:
