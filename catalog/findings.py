@@ -6,12 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
-from catalog.ids import DocumentKey, VersionId
-from catalog.session import ReadSession
-from catalog.tables import Version
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
@@ -40,10 +34,3 @@ def read_findings(row: Mapping[str, Any]) -> Findings:
     if "found" in row:
         return Findings(row["policy"], tuple(Finding(f["kind"], f["recognizer"], f["count"]) for f in row["found"]))
     return Findings(found=tuple(Finding(kind, "", count) for kind, count in sorted(row.items())))
-
-
-def findings_of(session: ReadSession, key: DocumentKey) -> dict[VersionId, Findings]:
-    """What was found in each version of a document."""
-    columns = select(Version.id, Version.findings)
-    rows = session.sql.execute(columns.where(Version.tenant_id == key.tenant_id, Version.document_id == key.document_id))
-    return {VersionId(row.id): read_findings(row.findings) for row in rows}

@@ -90,6 +90,7 @@ class VersionRow:
     label: Label
     path: str
     custom: Mapping[str, Any]
+    findings: Findings
     held_from: datetime | None
     held_until: datetime | None
 
@@ -163,6 +164,7 @@ def versions_of(session: ReadSession, key: DocumentKey) -> list[VersionRow]:
             Version.label,
             Version.path,
             Version.custom,
+            Version.findings,
             Version.held_from,
             Version.held_until,
         )
@@ -183,6 +185,7 @@ def versions_of(session: ReadSession, key: DocumentKey) -> list[VersionRow]:
             label=Label(r.label),
             path=r.path,
             custom=r.custom,
+            findings=read_findings(r.findings),
             held_from=r.held_from,
             held_until=r.held_until,
         )

@@ -19,7 +19,6 @@ Number = Annotated[int, typer.Argument(metavar="VERSION", help="The version's nu
 def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> None:
     """The versions of a document, the time that each held, and which one is served."""
     from catalog.documents import get_document
-    from catalog.findings import findings_of
     from catalog.session import reading
     from catalog.sources import status_rule
     from catalog.tenants import find_tenant
@@ -29,7 +28,6 @@ def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> Non
     with open_catalog() as catalog, reading(catalog) as session:
         row = get_document(session, find_tenant(session, tenant), name)
         found = versions_of(session, row.key)
-        redacted = findings_of(session, row.key)
         rule = status_rule(session, row.key.tenant_id, row.source_id)
     shown: list[dict[str, Any]] = [
         {
@@ -42,7 +40,7 @@ def versions(name: Name, tenant: Tenant = DEFAULT, as_json: Json = False) -> Non
             "status": rule.status(v.custom),
             "pinned": v.id == row.pinned_version_id,
             "path": v.path,
-            "redaction": redacted[v.id].described(),
+            "redaction": v.findings.described(),
         }
         for v in sorted(found, key=lambda v: (v.modified_at, v.id))
     ]

@@ -65,4 +65,5 @@ def reading_stages(pages: Pages, redactor: Redactor) -> dict[str, str]:
     ocr = f"ocr {pages.engine} {','.join(pages.languages)} {pages.min_score}"
     parsing = {kind: f"{kind} {r}|{ocr if kind in parse.PICTURED else ''}" for kind, r in sorted(parse.REVISIONS.items())}
     parsing[MIXED] = "|".join(parsing.values())
-    return {kind: digest(f"{parser}|clean {clean.REVISION}|{redactor.fingerprint}") for kind, parser in parsing.items()}
+    after = f"clean {clean.REVISION}|{redactor.fingerprint}"
+    return {kind: digest(f"{parser}|{after}") for kind, parser in parsing.items()}

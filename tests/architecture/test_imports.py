@@ -15,7 +15,7 @@ from tests.architecture.layout import CONTRACTS, PACKAGES, ROOT, code_files, mod
 
 LAYERS: list[list[str]] = [[name.strip() for name in layer.split("|")] for layer in CONTRACTS["layers"]["layers"]]
 DESIGNED_PURE = {
-    "catalog": ("ids", "chain", "histogram"),
+    "catalog": ("ids", "chain", "histogram", "findings"),
     "acl": ("principal", "access", "groups", "scope", "diff", "effect"),
     "acl.scim": ("dialect", "membership", "shape"),
     "index": ("point", "where", "plan", "fuse", "lexical"),

@@ -101,6 +101,18 @@ def test_the_command_line_starts_light(tmp_path: Path) -> None:
     assert not heavy, f"`portcullis --help` would load {heavy}"
 
 
+def test_what_reads_documents_starts_light_and_knows_no_catalog(tmp_path: Path) -> None:
+    """Each run starts some, and one more after each document that goes wrong."""
+    heavy = loaded_after(["ingest.worker_process", "ingest.read"], tmp_path) & {
+        *HEAVY,
+        "sqlalchemy",
+        "pydantic",
+        "numpy",
+        "httpx",
+    }
+    assert not heavy, f"a worker would load {heavy} before its first document"
+
+
 def test_importing_the_flows_starts_nothing(tmp_path: Path) -> None:
     """A flow is declared with Prefect's decorator, so Prefect may be in memory; nothing else heavy is, and nothing started."""
     names = [name for name in modules() if name.partition(".")[0] == "flows"]

@@ -14,11 +14,12 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from catalog.documents import get_document
-from catalog.findings import Finding, Findings, findings_of, read_findings
+from catalog.findings import Finding, Findings, read_findings
 from catalog.ids import DEFAULT_TENANT, TenantId
 from catalog.session import reading, transaction
 from catalog.tables import Version
 from catalog.tenants import find_tenant
+from catalog.versions import versions_of
 from privacy.entities import DEFAULT_ENTITIES
 from privacy.names.open import open_names
 from privacy.open import TextRedactor
@@ -48,8 +49,7 @@ def house(tmp_path: Path, catalog: Engine, redactor: TextRedactor) -> House:
 def stored(house: House) -> Findings:
     with reading(house.tools.catalog) as session:
         row = get_document(session, find_tenant(session, DEFAULT_TENANT), "leave")
-        assert row.current_version_id is not None
-        return findings_of(session, row.key)[row.current_version_id]
+        return next(v.findings for v in versions_of(session, row.key) if v.id == row.current_version_id)
 
 
 def test_kinds_recognizers_counts_and_the_policy_of_the_source_are_recorded(house: House, redactor: TextRedactor) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.findings import Findings
 from catalog.ids import DocumentId, Label, VersionId
 from catalog.sources import StatusRule
 from catalog.versions import VersionRow
@@ -27,6 +28,7 @@ def version(number: int, *, label: str = "", days: int = 0, status: str | None =
         label=Label(1),
         path="a.md",
         custom={} if status is None else {"status": status},
+        findings=Findings(),
         held_from=None,
         held_until=None,
     )
