@@ -11,8 +11,8 @@ embeds each question with the real model, and its cost does not depend on them. 
 
 pause    while points are written a small collection beside them is asked every few milliseconds; told is how long an answer took
 first    the first question after the start, when the service says that it is ready
-narrow   one client, one question after the other, and the median of each stage as the service tells it; several: so many at once,
-         for so many seconds
+narrow   one client, one question after the other, and the median of each stage as the service tells it; busy_ms: processor time a
+         question of the service, the engine and who asks; several: so many at once, for so many seconds
 quarter  the same for who may read a quarter
 memory   resident, of the service and of the engine, after all that (mapped files that are in memory included)
 """
@@ -79,16 +79,26 @@ def _spread(times: Sequence[float]) -> dict[str, Any]:
     return {"p50_ms": round(statistics.median(times), 1), "p95_ms": round(statistics.quantiles(times, n=20)[18], 1)}
 
 
-def memory(home: Path) -> dict[str, int]:
-    """Resident megabytes of the processes that serve this home."""
-    found = {"service": 0, "engine": 0}
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if "index.engine" in words and str(data_of(home)) in words:
-            found["engine"] += process.memory_info().rss
-        elif "serve" in words and process.environ().get("PORTCULLIS_HOME") == str(home):
-            found["service"] += process.memory_info().rss
-    return {name: round(size / 1e6) for name, size in found.items()}
+class Processes:
+    """Those that serve this home, and the one that asks."""
+
+    def __init__(self, home: Path) -> None:
+        self.found = {"client": psutil.Process()}
+        for process in psutil.process_iter(["cmdline"]):
+            words = process.info["cmdline"] or []
+            if "index.engine" in words and str(data_of(home)) in words:
+                self.found["engine"] = process
+            elif "serve" in words and process.environ().get("PORTCULLIS_HOME") == str(home):
+                self.found["service"] = process
+
+    def busy(self) -> dict[str, float]:
+        """Milliseconds of processor time since each began."""
+        times = {name: process.cpu_times() for name, process in self.found.items()}
+        return {name: (spent.user + spent.system) * 1000 for name, spent in times.items()}
+
+    def memory(self) -> dict[str, int]:
+        """Resident megabytes."""
+        return {name: round(self.found[name].memory_info().rss / 1e6) for name in ("service", "engine")}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,13 +121,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             port = free.getsockname()[1]
         with service(home, port) as client:
             told["first_ms"] = round(ask(client, "narrow", texts.questions[0])[0])
+            processes = Processes(home)
             for person in PEOPLE:
                 questions = random.Random(4).choices(texts.questions, k=options.questions)
-                asked = [ask(client, person, question) for question in questions][10:]
-                told[person] = _spread([taken for taken, _ in asked]) | {"stages": _medians([stages for _, stages in asked])}
+                before = processes.busy()
+                asked = [ask(client, person, question) for question in questions]
+                busy = {name: round((spent - before[name]) / len(asked), 1) for name, spent in processes.busy().items()}
+                asked = asked[10:]
+                told[person] = _spread([taken for taken, _ in asked]) | {
+                    "stages": _medians([stages for _, stages in asked]),
+                    "busy_ms": busy,
+                }
                 several = storm(client, person, texts.questions, options.clients, options.seconds)
                 told[person] |= {"several": several}
-            told["memory_mb"] = memory(home)
+            told["memory_mb"] = processes.memory()
     print(json.dumps(told) if options.json else "\n".join(f"{name:10}{value}" for name, value in told.items()))
     return 0
 

@@ -57,7 +57,9 @@ def test_a_cosine_is_that_of_the_vectors_and_lexical_scores_are_for_operators(
     question = services.embedder.embed_query("boiler of the leads")
     for result in results:
         (vector,) = services.embedder.embed([result["text"]])
-        assert result["scores"]["dense"] == pytest.approx(float(np.dot(question, vector)), abs=1e-4)
+        assert result["scores"]["dense"] == pytest.approx(
+            float(np.dot(question, vector)), abs=1e-3
+        )  # bf16: what goes with a text counts
         assert result["scores"]["lexical"] is None
     assert service.retrieve("boiler", "ana").json()["results"][0]["scores"] is None
     told = ask(services, RetrievalSettings(), "default", "ana", RetrieveRequest(query="boiler of the leads", include=["scores"]))
