@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
@@ -31,6 +32,24 @@ from retrieval.routes import router
 from retrieval.services import Services
 from retrieval.settings import RetrievalSettings
 from retrieval.usage_writer import UsageWriter
+
+
+class _Application(FastAPI):
+    """Its OpenAPI page, made when first asked for, says what is true: everything but a success is `application/problem+json`."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is not None:
+            return self.openapi_schema
+        described = super().openapi()
+        for operation in (operation for path in described["paths"].values() for operation in path.values()):
+            for status, response in list(operation["responses"].items()):
+                if "HTTPValidationError" in str(response):  # the framework's guess for a path that any text fits
+                    del operation["responses"][status]
+                elif not status.startswith("2"):
+                    response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+        for unused in ("HTTPValidationError", "ValidationError"):
+            described["components"]["schemas"].pop(unused, None)
+        return described
 
 
 def create_app(
@@ -67,7 +86,7 @@ def create_app(
             if traces is not None:
                 await to_thread.run_sync(traces.close)
 
-    app = FastAPI(
+    app = _Application(
         title="Portcullis",
         version=_version(),
         description="Passages for a question, limited to what the asking person may read.",
@@ -89,7 +108,6 @@ def create_app(
     observer = Observer(log, metrics, partial(_usage, app), traces)
     app.add_middleware(Guard, log=log, max_body_bytes=settings.max_body_bytes, observer=observer)
     _handle_errors(app, log)
-    _describe_problems(app)
     return app
 
 
@@ -112,19 +130,6 @@ def _handle_errors(app: FastAPI, log: FilteringBoundLogger) -> None:
     app.add_exception_handler(PortcullisError, ours)
     app.add_exception_handler(RequestValidationError, fields)
     app.add_exception_handler(HTTPException, framework)
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Say in the OpenAPI page what is true: everything but a success is `application/problem+json`."""
-    described = app.openapi()
-    for operation in (operation for path in described["paths"].values() for operation in path.values()):
-        for status, response in list(operation["responses"].items()):
-            if "HTTPValidationError" in str(response):  # the framework's guess for a path that any text fits
-                del operation["responses"][status]
-            elif not status.startswith("2"):
-                response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
-    for unused in ("HTTPValidationError", "ValidationError"):
-        described["components"]["schemas"].pop(unused, None)
 
 
 def _response(request: Request, answer: Problem) -> Response:
