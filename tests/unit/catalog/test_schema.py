@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
+from catalog import schema
 from catalog.errors import CatalogUnavailable, SchemaMismatch
 from catalog.open import open_catalog
 from catalog.schema import check, upgrade
@@ -50,6 +52,11 @@ def engine(empty: str) -> Iterator[Engine]:
     engine = open_engine(empty, lock_timeout_seconds=10)
     yield engine
     engine.dispose()
+
+
+def test_the_files_are_named_as_alembic_orders_them() -> None:
+    scripts = ScriptDirectory.from_config(schema._config())
+    assert list(schema._known()) == [script.revision for script in scripts.walk_revisions()][::-1]
 
 
 def test_autogenerate_finds_nothing_to_change(catalog: Engine) -> None:
