@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Generator, Iterator
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,25 @@ def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         connection.execute(text("; ".join(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables))))
         connection.execute(text("ALTER TABLE audit ENABLE TRIGGER USER"))
     yield engine
+
+
+@pytest.fixture(scope="session")
+def prefect_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Gives a new home Prefect's own empty database, which takes Prefect ten seconds. A test of a first start does without."""
+    from flows.server import open_server, stop_server, wait_until_ready
+
+    made = tmp_path_factory.mktemp("prefect")
+    wait_until_ready(open_server(made, idle_seconds=60), made)
+    stop_server(made)
+    file = made / "prefect" / "prefect.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def give(home: Path) -> None:
+        (home / "prefect").mkdir(mode=0o700, parents=True)
+        shutil.copy(file, home / "prefect")
+
+    return give
 
 
 @pytest.fixture(scope="session")

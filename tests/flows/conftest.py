@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,8 +20,9 @@ class Portcullis(Protocol):
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory, prefect_database: Callable[[Path], None]) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
+    prefect_database(folder)
     yield folder
     stop_server(folder)
 

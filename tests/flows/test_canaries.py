@@ -73,8 +73,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["not kept", "kept"])
-def test_no_original_is_written_anywhere(folder: Path, tmp_path: Path, kept: bool) -> None:
+def test_no_original_is_written_anywhere(
+    folder: Path, tmp_path: Path, kept: bool, prefect_database: Callable[[Path], None]
+) -> None:
     home = tmp_path / "home"
+    prefect_database(home)
     key = secrets.token_hex(32)
     keeping = {"PRIVACY_KEEP_ORIGINALS": "true", "PRIVACY_VAULT_KEY": key} if kept else {}
     said: list[str] = []

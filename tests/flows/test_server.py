@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,7 +57,8 @@ def test_processes_that_race_share_one_server_and_it_outlives_them(home: Path) -
     assert "Traceback" not in log, log
 
 
-def test_it_ends_when_nobody_asks_and_the_next_use_starts_another(home: Path) -> None:
+def test_it_ends_when_nobody_asks_and_the_next_use_starts_another(home: Path, prefect_database: Callable[[Path], None]) -> None:
+    prefect_database(home)
     first = open_server(home, idle_seconds=2.0)
     wait_until_ready(first, home)
     until = time.monotonic() + 60
@@ -71,7 +72,10 @@ def test_it_ends_when_nobody_asks_and_the_next_use_starts_another(home: Path) ->
     wait_until_ready(second, home)
 
 
-def test_a_killed_server_is_replaced_and_its_stale_state_harms_nobody(home: Path) -> None:
+def test_a_killed_server_is_replaced_and_its_stale_state_harms_nobody(
+    home: Path, prefect_database: Callable[[Path], None]
+) -> None:
+    prefect_database(home)
     first = open_server(home, idle_seconds=30.0)
     wait_until_ready(first, home)
     subprocess.run(["kill", "-9", str(first.pid)], check=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,10 @@ def free_port() -> int:
 
 
 @pytest.mark.slow
-def test_nobody_gets_what_the_oracle_forbids_and_everybody_gets_something(real_data: Path, tmp_path: Path) -> None:
+def test_nobody_gets_what_the_oracle_forbids_and_everybody_gets_something(
+    real_data: Path, tmp_path: Path, prefect_database: Callable[[Path], None]
+) -> None:
+    prefect_database(tmp_path / "home")
     data, home = real_data / "acl" / "k8s-community", tmp_path / "home"
     lines = (data / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     chosen = lines[:: len(lines) // DOCUMENTS]

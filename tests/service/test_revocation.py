@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ from evals.revocation import WAYS, Trials, attempt, standing
 
 
 @pytest.mark.slow
-def test_the_very_next_question_obeys_in_both_services_and_a_miss_is_told(tmp_path: Path) -> None:
+def test_the_very_next_question_obeys_in_both_services_and_a_miss_is_told(
+    tmp_path: Path, prefect_database: Callable[[Path], None]
+) -> None:
+    prefect_database(tmp_path)
+
     class Idle:
         """A way that takes nothing away: what it leaves readable must be told as a miss."""
 
