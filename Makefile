@@ -30,10 +30,10 @@ demo: $(STAMP)
 	@$(BIN)/portcullis demo
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(TEST_JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 unit: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(TEST_JOBS) --dist loadfile -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 lint: $(STAMP)
 	@$(BIN)/ruff format --check --quiet $(CODE) || { echo "Not formatted: run \`make format\`."; exit 1; }

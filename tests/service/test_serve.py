@@ -93,6 +93,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who takes this before a server has one that ends soon."""
+    monkeypatch.setenv("RETRIEVAL_SHUTDOWN_SECONDS", "2")
+
+
+@pytest.fixture
 def server(home: Path) -> Iterator[Server]:
     started = Server(home)
     try:
@@ -169,8 +175,8 @@ def test_it_says_that_it_stops_before_it_stops_and_answers_meanwhile(server: Ser
 
 
 @pytest.mark.slow
-def test_it_ends_in_time_though_a_call_hangs_and_says_so_to_who_waits(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RETRIEVAL_SHUTDOWN_SECONDS", "2")
+@pytest.mark.usefixtures("impatient")
+def test_it_ends_in_time_though_a_call_hangs_and_says_so_to_who_waits(home: Path) -> None:
     server, told = Server(home), queue.Queue[httpx.Response]()
     assert server.process.stderr is not None
     with open_services() as services:
@@ -200,6 +206,7 @@ def test_it_ends_in_time_though_a_call_hangs_and_says_so_to_who_waits(home: Path
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("impatient")
 def test_it_stops_in_the_middle_of_a_request_that_never_ends(server: Server) -> None:
     split = urlsplit(server.url)
     assert split.hostname is not None

@@ -62,7 +62,7 @@ def chat_server() -> Iterator[Chat]:
     server = ThreadingHTTPServer(("localhost", 0), Handler)
     server.daemon_threads = True
     chat.url = f"http://localhost:{server.server_port}/v1"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield chat
     server.shutdown()
     server.server_close()

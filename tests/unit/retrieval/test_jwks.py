@@ -155,7 +155,7 @@ class _Answer(BaseHTTPRequestHandler):
 @pytest.fixture
 def address() -> Iterator[str]:
     server = ThreadingHTTPServer(("localhost", 0), _Answer)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     serving.start()
     yield f"http://localhost:{server.server_address[1]}"
     server.shutdown()
