@@ -34,6 +34,23 @@ def test_a_file_is_small_and_well_named(path: Path) -> None:
     assert not NAMELESS & set(path.with_suffix("").parts), f"{path}: the name says nothing"
 
 
+CLOCKS = {"monotonic", "perf_counter", "time"}
+PATIENCE_SECONDS = 15
+
+
+@pytest.mark.parametrize("path", files_of_tests(), ids=str)
+def test_no_test_fails_because_the_machine_was_slow_for_a_while(path: Path) -> None:
+    """A bound on time tells what hangs from what does not; how fast something is, a benchmark tells."""
+    narrow = [
+        f"{path}:{node.lineno}"
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.BinOp) and isinstance(node.ops[0], ast.Lt | ast.LtE)
+        if isinstance(call := node.left.left, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in CLOCKS
+        if isinstance(bound := node.comparators[0], ast.Constant) and bound.value < PATIENCE_SECONDS
+    ]
+    assert not narrow, f"less than {PATIENCE_SECONDS} seconds is a stopwatch"
+
+
 @pytest.mark.parametrize("path", code_files(), ids=str)
 def test_a_file_opens_with_its_law(path: Path) -> None:
     tree = syntax(path)

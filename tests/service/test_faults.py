@@ -114,7 +114,7 @@ def test_an_engine_that_is_killed_again_and_again(edge: tuple[Service, Path]) ->
     while not done.is_set():
         response, seconds = timed(lambda: service.retrieve("boiler", "ben"))
         right(response, {"index_unavailable", "deadline_exceeded"})
-        assert seconds < DEADLINE_SECONDS + 3
+        assert seconds < 15
         asked += 1
     killer.join()
     assert len(killed) == 3
@@ -132,7 +132,7 @@ def test_an_engine_that_hangs(edge: tuple[Service, Path]) -> None:
         wake.start()
         response, seconds = timed(lambda: service.retrieve("boiler", "ben"))
         assert problem(response, 504, "deadline_exceeded")["retryable"] is True
-        assert seconds < DEADLINE_SECONDS + 3
+        assert seconds < 15
         wake.join()
     finally:
         os.kill(pid, signal.SIGCONT)
@@ -157,7 +157,7 @@ def test_a_catalog_that_is_locked(service: Service, catalog: Engine) -> None:
     with locked(catalog):
         response, seconds = timed(lambda: service.retrieve("boiler", "ben"))
         problem(response, 504, "deadline_exceeded")
-        assert seconds < DEADLINE_SECONDS + 2
+        assert seconds < LOCK_TIMEOUT_SECONDS
         assert service.raw("GET", "/healthz").status_code == 200
     until_right(service, {"deadline_exceeded", "catalog_unavailable"})
 
@@ -225,7 +225,7 @@ def test_a_database_server_that_is_gone_for_a_while(service: Service, catalog: E
         for _ in range(3):
             response, seconds = timed(lambda: service.retrieve("boiler", "ben"))
             assert not right(response, {"catalog_unavailable", "deadline_exceeded"})
-            assert seconds < DEADLINE_SECONDS + 2
+            assert seconds < 15
         assert service.raw("GET", "/readyz").status_code == 503
     until_right(service, {"catalog_unavailable", "deadline_exceeded"})
     assert service.raw("GET", "/readyz").status_code == 200

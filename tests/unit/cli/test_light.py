@@ -43,4 +43,4 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
     imported = set(json.loads(done.stderr.splitlines()[-1]))
     assert not imported & set(HEAVY)
     assert "Usage:" in done.stdout
-    assert seconds < 5, "a busy machine may be slow, but not this slow"
+    assert seconds < 15, "a busy machine may be slow, but not this slow"
