@@ -12,9 +12,10 @@ from prefect.runtime import flow_run
 
 from flows.artifacts import record_expiry
 from flows.errors import told_by_place
+from flows.unsaid import Unsaid
 
 
-@flow(name="expire", persist_result=False)
+@flow(name="expire", persist_result=False, result_serializer=Unsaid())
 def expire(rules: str | None = None, tenant: str = "default", dry_run: bool = False, yes: bool = False) -> dict[str, Any]:
     """Let go of requests and turns that were kept long enough, and apply the retention rules in the file `rules` (default:
     INGEST_RETENTION); gives the body of `expire --json`."""

@@ -16,6 +16,7 @@ from flows.artifacts import record_ingestion
 from flows.errors import told_by_place
 from flows.progress import tell
 from flows.settings import FlowsSettings
+from flows.unsaid import Unsaid
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ingest.run import Run, Tools
 
 
-@flow(name="ingest-source", persist_result=False)
+@flow(name="ingest-source", persist_result=False, result_serializer=Unsaid())
 def ingest_source(
     path: str,
     tenant: str = "default",

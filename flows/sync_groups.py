@@ -11,9 +11,10 @@ from prefect import flow
 
 from flows.artifacts import record_sync
 from flows.errors import told_by_place
+from flows.unsaid import Unsaid
 
 
-@flow(name="sync-groups", persist_result=False)
+@flow(name="sync-groups", persist_result=False, result_serializer=Unsaid())
 def sync_groups(snapshot: str, tenant: str = "default", yes: bool = False) -> dict[str, Any]:
     """Apply the snapshot at the path or URL `snapshot`; gives the body of `groups apply --json`. Unless `yes` the brake holds."""
     with told_by_place():
