@@ -16,7 +16,7 @@ from catalog.errors import SchemaMismatch
 from catalog.planner import tell_planner
 from catalog.session import WRITE, available, reading
 
-if TYPE_CHECKING:  # loading Alembic is a fifth of what a short command takes, and most find nothing to do
+if TYPE_CHECKING:  # loading Alembic is a tenth of what a short command takes, and most find nothing to do
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"

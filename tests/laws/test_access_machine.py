@@ -1,6 +1,6 @@
 """Whatever happens to people, groups, lists and documents, and in whatever order: everybody finds what `may_read()` says.
 
-Steps of one run: PORTCULLIS_MACHINE_STEPS, default 2,500 on SQLite with the index in memory; a tenth on Edge and on PostgreSQL.
+Steps of one run: PORTCULLIS_MACHINE_STEPS, default 4,000 on SQLite with the index in memory; a tenth on Edge and on PostgreSQL.
 Each planted fault must be found: a machine that finds nothing proves nothing. PORTCULLIS_MACHINE_FAULTS=all plants all of them.
 """
 
@@ -30,7 +30,7 @@ from tests.contracts.index_engines import edge
 from tests.faults import Fault, planted
 from tests.laws.access_machine import run_machine
 
-STEPS = int(os.environ.get("PORTCULLIS_MACHINE_STEPS", "2500"))
+STEPS = int(os.environ.get("PORTCULLIS_MACHINE_STEPS", "4000"))
 FEWER = STEPS // 10
 PLANTED = 10_000
 """Within so many steps a planted fault must be found."""

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import pytest
 from scim2_client.engines.wsgi import WSGISCIMClient
 from scim2_tester import Status, check_server
 
@@ -28,7 +27,6 @@ def as_wsgi(scim: Scim) -> Callable[[dict[str, Any], Callable[..., Any]], Iterab
     return application
 
 
-@pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)  # what the databases differ in is for test_storage_contract.py
 def test_every_check_passes(scim: Scim) -> None:
     client = WSGISCIMClient(as_wsgi(scim), base_url=BASE)
     results = check_server(client)
